@@ -51,8 +51,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from importlib import resources
-
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import msgspec
@@ -255,15 +254,14 @@ def read_table(text: bytes, name: str) -> _File:
         raise KnowledgeError(f"{name}: {error}") from error
 
 
-def _tables() -> Iterable[Traversable]:
-    return (entry for entry in resources.files(__name__).iterdir() if entry.name.endswith(".toml"))
+_FOLDER = Path(__file__).parent
 
 
 @functools.cache
 def index() -> Mapping[str, tuple[str, ...]]:
     """Which tables serve which top-level package; "" for those that are always read."""
     found: dict[str, list[str]] = {}
-    for entry in sorted(_tables(), key=lambda one: one.name):
+    for entry in sorted(_FOLDER.glob("*.toml")):
         stem = entry.name.removesuffix(".toml")
         if stem.startswith("stdlib_"):
             found.setdefault("", []).append(entry.name)
@@ -292,7 +290,6 @@ def load(packages: Iterable[str]) -> Knowledge:
             if name not in wanted:
                 wanted.append(name)
     knowledge = Knowledge()
-    root = resources.files(__name__)
     for name in wanted:
-        knowledge.add(read_table(root.joinpath(name).read_bytes(), name))
+        knowledge.add(read_table((_FOLDER / name).read_bytes(), name))
     return knowledge
