@@ -14,12 +14,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from conclint.finding import Span
+from conclint.finding import Finding, Place, Span
+
+if TYPE_CHECKING:
+    from conclint.config import Settings
+    from conclint.patterns import PerFile
+    from conclint.rule import Rule
 
 Kind = Literal["ignore", "ignore-file", "noqa"]
 
@@ -40,7 +45,7 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
 
 
 _HINT = re.compile(r"#[^\r\n]*(?:conclint\s*:|noqa)", re.IGNORECASE)
-# A string ends at its quotes, a one-line string also at the end of the line, so that a broken file cannot hide its rest.
+# A one-line string ends with its line at the latest, so that a quote too many cannot hide the rest of the file.
 LEXEME = re.compile(
     r'(?P<comment>#[^\r\n]*)|"""(?:[^"\\]|\\[\s\S]|"(?!""))*(?:"""|\\?\Z)'
     r"|'''(?:[^'\\]|\\[\s\S]|'(?!''))*(?:'''|\\?\Z)"
@@ -138,6 +143,88 @@ def _directives(comment: str, offset: int, rows: _Rows) -> Iterator[Suppression]
         yield Suppression("noqa", codes, "", span, first, last)
 
 
-def covering(suppressions: Iterable[Suppression], row: int) -> list[Suppression]:
-    """Those that speak for this row."""
-    return [each for each in suppressions if each.kind == "ignore-file" or each.first_row <= row <= each.last_row]
+def apply(
+    findings: Iterable[Finding],
+    suppressions: Mapping[str, Sequence[Suppression]],
+    settings: Settings,
+    rules: Sequence[Rule],
+    failed: frozenset[str] = frozenset(),
+) -> tuple[Finding, ...]:
+    """Take out what is silenced or not selected, and add what is wrong with the silencing itself.
+
+    A comment at the primitive silences the whole group of a finding; one at the place that is shown, or at one of the
+    other places, only that place: the next takes over. Comments are judged before severity and confidence are, so one
+    that silences a finding that would be hidden anyway counts as used.
+
+    Parameters:
+        suppressions: by path, as `comments` gave them.
+        rules: all that exist, not only the selected.
+        failed: codes of rules that broke; whether a comment for them is used cannot be known.
+
+    Returns:
+        the findings that are left, in order.
+    """
+    from conclint import config
+    from conclint.judge_suppressions import about
+    from conclint.patterns import PerFile
+
+    codes = config.selected(settings, rules)
+    ledger = Ledger(suppressions, PerFile(settings.root, settings.per_file_ignores))
+    unparsed = set()
+    kept = []
+    for finding in findings:
+        if finding.name in ("syntax-error", "unreadable-file"):
+            unparsed.add(finding.place.path)
+        left = ledger.keep(finding) if finding.code in codes else None
+        if left is not None:
+            kept.append(left)
+    judged = {path: comments for path, comments in suppressions.items() if path not in unparsed}
+    kept.extend(
+        finding
+        for finding in about(judged, ledger.used, codes - failed, rules)
+        if not ledger.silenced(finding.place, finding.code, finding.name, named_only=True)
+    )
+    return tuple(sorted(kept, key=lambda finding: finding.sort_key))
+
+
+class Ledger:
+    """Which comments speak for a place, and which have silenced something.
+
+    `used` has the path, the comment and the pattern in it ("" where it has none) of each that did.
+    """
+
+    def __init__(self, suppressions: Mapping[str, Sequence[Suppression]], per_file: PerFile) -> None:
+        self.suppressions = suppressions
+        self.per_file = per_file
+        self.used: set[tuple[str, Suppression, str]] = set()
+
+    def silenced(self, place: Place, code: str, name: str, *, named_only: bool = False) -> bool:
+        """Whether a comment or a per-file ignore speaks for the place; `named_only` leaves out blanket comments."""
+        hit = self.per_file.ignores(place.path, code, name)
+        for each in self.suppressions.get(place.path, ()):
+            if each.kind == "ignore-file" or each.first_row <= place.span.row <= each.last_row:
+                for pattern in each.codes or (() if named_only else ("",)):
+                    if matches(pattern, code, name):
+                        self.used.add((place.path, each, pattern))
+                        hit = True
+        return hit
+
+    def keep(self, finding: Finding) -> Finding | None:
+        """What is left of a finding, moved to the first place that is not silenced; None for nothing."""
+        if finding.primitive is not None and self.silenced(finding.primitive, finding.code, finding.name):
+            return None
+        also = tuple(place for place in finding.also if not self.silenced(place, finding.code, finding.name))
+        if not self.silenced(finding.place, finding.code, finding.name):
+            return finding if also == finding.also else msgspec.structs.replace(finding, also=also)
+        return moved(finding, also[0], also[1:]) if also else None
+
+
+def matches(pattern: str, code: str, name: str) -> bool:
+    """Whether a pattern of a selection or a comment names the rule. "" names each."""
+    return pattern in ("", "ALL") or code.startswith(pattern.upper()) or name == pattern.lower()
+
+
+def moved(finding: Finding, place: Place, also: tuple[Place, ...]) -> Finding:
+    """The finding at another place of its group. The way there from the new place is not known, nor is a fix."""
+    related = tuple(step for step in finding.related if step.place == finding.primitive)
+    return msgspec.structs.replace(finding, place=place, also=also, related=related, root="", fix=None)
