@@ -24,25 +24,31 @@ A file:
     [types."requests.Session".returns]
     get = "requests.Response"
 
-Method names may be `__init__`, `__enter__`, `__exit__`, `__iter__`, `__next__`, `__call__`, for what the construct does.
+Method names may be `__init__`, `__enter__`, `__exit__`, `__iter__`, `__next__`, `__call__`, for what the construct
+does. Every type also has a row under its own name, for its constructor, whose `returns` is the type where the table gives
+nothing else. An alias of a module holds for what is in it, an alias of a class for its methods; the longest one counts.
 
 A row (an entry of `[functions]`, or what the shorthand expands to) has these keys:
 
 `blocks`     sleep · network · subprocess · file · database · lock · wait · user-input · cpu
 `unless`, `when`  conditions on the arguments, any of which makes it not block / one of which must hold for it to block:
-             `"1:timeout=0"` (position, name, or both; a literal or a dotted constant), `"0:interval given"`, `"timeout missing"`
+             `"1:timeout=0"` (position, name, or both; a literal or a dotted constant), `"0:interval given"`,
+             `"timeout missing"`; `predicate.py` parses them
 `twin`       the async function that does the same, by library: asyncio, anyio, trio (called with the same arguments)
 `async`      true: calling it gives an awaitable that does nothing until awaited
 `returns`    the dotted name of the type of its value; `self` for the receiver, `element:T` for an iterable of T
 `runs`       it takes a callable and runs it elsewhere, whose effects are not the caller's: thread · process · executor
-             (named by `executor`) · receiver (the pool that it is a method of) · loop · task · remote · exit · signal ·
-             timer · here (called at once, on this thread)
-`callable`   which argument: `"1:target"`; `executor` which argument is the executor
+             (named by `executor`) · receiver (the pool that it is a method or the constructor of) · loop · task ·
+             remote · exit · signal · timer · here (called at once, on this thread)
+`callable`   which argument: `"1:target"`, `"0:*aws"` for all from there on, `"key"` for one given by name alone;
+             `executor` which argument is the executor
 `runs_loop`  true: runs an event loop until something is done, and raises where one is running
 `spawns`     thread · process · task · actor
 `once`       true: idempotent, only the first call does it
-`decorates`  what using it as a decorator does: `keeps` (calls go to the body), `offloads`, `once`, `async`, `sync`, `remote`, `context`, `handler`
-`context`    for `decorates = "handler"`: where the function runs: loop · thread · `loop-if-async` (`async def` on the loop, plain `def` in a thread)
+`decorates`  what using it as a decorator does: `keeps` (calls go to the body), `offloads`, `once`, `async`, `sync`,
+             `remote`, `context`, `handler`
+`context`    for `decorates = "handler"`: where the function runs: loop · thread · `loop-if-async` (`async def` on the
+             loop, plain `def` in a thread)
 `note`       a sentence for the message or the reader of the table
 `source`     the page that says so
 """
@@ -52,7 +58,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import msgspec
 
@@ -120,9 +126,6 @@ class KnowledgeError(Exception):
     """A table that cannot be used: the message names the file, the row and the reason."""
 
 
-_NOTHING = Row()
-
-
 class Knowledge:
     """The rows of the tables that a run needs, looked up by dotted name."""
 
@@ -155,9 +158,10 @@ class Knowledge:
                 merged.setdefault(method, {})
             for method, fields in merged.items():
                 key = f"{name}.{method}"
-                known = self.rows.get(key)
-                fields.setdefault("source", source)
-                self.rows[key] = msgspec.structs.replace(known, **fields) if known else Row(**cast("Any", fields))
+                known = self.rows.get(key) or Row(source=source)
+                self.rows[key] = msgspec.structs.replace(known, **fields)
+            constructor = self.rows.get(name) or Row(source=source)
+            self.rows[name] = msgspec.structs.replace(constructor, returns=constructor.returns or name)
             self.types[name] = TypeRow(
                 name=name,
                 bases=shorthand.bases,
@@ -171,12 +175,12 @@ class Knowledge:
 
     def canonical(self, dotted: str) -> str:
         """The name under which the tables know `dotted`."""
-        seen = self.aliases.get(dotted)
-        if seen is not None:
-            return seen
-        head, dot, last = dotted.rpartition(".")
-        if dot and head in self.aliases:
-            return f"{self.aliases[head]}.{last}"
+        head = dotted
+        while head:
+            known = self.aliases.get(head)
+            if known is not None:
+                return known + dotted[len(head) :]
+            head = head.rpartition(".")[0]
         return dotted
 
     def row(self, dotted: str) -> Row | None:
@@ -228,7 +232,7 @@ class Knowledge:
         return ""
 
     def role(self, owner: str) -> str:
-        """What the engine takes instances of the type for: lock, executor, queue, future, …; "" for nothing special."""
+        """What the engine takes instances of the type for: lock, queue, future, thread-pool, …; "" for nothing."""
         for base in self.mro(owner):
             known = self.types.get(base)
             if known is not None and known.role:
@@ -270,7 +274,8 @@ def index() -> Mapping[str, tuple[str, ...]]:
         head = entry.read_bytes()[:2000].decode("utf-8", "replace")
         for line in head.splitlines():
             if line.startswith("packages"):
-                packages = set(line.partition("=")[2].translate(str.maketrans("", "", "[]\"' ")).split(","))
+                listed = line.partition("=")[2].partition("]")[0]
+                packages = set(listed.translate(str.maketrans("", "", "[\"' ")).split(","))
                 break
         for package in packages - {""}:
             found.setdefault(package, []).append(entry.name)
