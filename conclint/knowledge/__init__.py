@@ -25,8 +25,8 @@ A file:
     get = "requests.Response"
 
 Method names may be `__init__`, `__enter__`, `__exit__`, `__iter__`, `__next__`, `__call__`, for what the construct
-does. Every type also has a row under its own name, for its constructor, whose `returns` is the type where the table gives
-nothing else. An alias of a module holds for what is in it, an alias of a class for its methods; the longest one counts.
+does. Every type also has a row under its own name, for its constructor, whose `returns` is the type where the table
+gives nothing else. An alias of a module holds for what is in it, that of a class for its methods; the longest counts.
 
 A row (an entry of `[functions]`, or what the shorthand expands to) has these keys:
 

@@ -1,0 +1,300 @@
+"""The tables of `conclint.knowledge`: that they can be read, and that what they name exists.
+
+Names are looked up where their library is installed. A new table of another library needs no change here, unless
+it describes types that cannot be imported: those are listed below, with the reason.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import conclint.knowledge
+from conclint.knowledge import Knowledge, KnowledgeError, Row, index, load, read_table
+from conclint.knowledge.predicate import Predicate, PredicateError, parse
+
+FOLDER = Path(conclint.knowledge.__file__).parent
+TABLES = sorted(entry.name for entry in FOLDER.glob("*.toml"))
+STDLIB_TABLES = [name for name in TABLES if name.startswith("stdlib_")]
+
+ROLES = frozenset(
+    """
+    lock rlock condition semaphore event barrier thread timer queue simple-queue thread-pool process-pool mp-pool
+    mp-thread-pool future async-result process async-lock async-condition async-semaphore async-event async-queue task
+    async-future task-group loop contextvar thread-local scheduler popen socket file connection manager runner
+    """.split()
+)
+
+# Types that have no public name: values of iterators, pipes, proxies made at run time, objects of factory functions.
+UNNAMED_TYPES = frozenset(
+    {
+        "concurrent.futures.CompletedIterator",
+        "concurrent.futures.ResultsIterator",
+        "glob.GlobIterator",
+        "multiprocessing.managers.QueueProxy",
+        "multiprocessing.managers.RLockProxy",
+        "multiprocessing.managers.SemaphoreProxy",
+        "os.ScandirIterator",
+        "os.WalkIterator",
+        "pathlib.GlobIterator",
+        "select.devpoll",
+        "select.poll",
+        "socket.SocketFile",
+        "subprocess.Pipe",
+    }
+)
+
+# Methods that instances get in their constructor or by forwarding, so that the class does not have them.
+INSTANCE_METHODS = frozenset(
+    {
+        "multiprocessing.Condition.acquire",
+        "threading.Condition.acquire",
+        "threading.Condition.release",
+    }
+)
+
+# Names that came with a Python, or went with one: (first, first without).
+PYTHONS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {}
+
+# Names that only some systems have.
+PLATFORMS: dict[str, str] = {}
+
+
+def gated(name: str) -> bool:
+    """Whether this Python or this system is one that need not have `name`."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        prefix = ".".join(parts[:end])
+        first, gone = PYTHONS.get(prefix, ((3, 0), (4, 0)))
+        if not first <= sys.version_info[:2] < gone or not sys.platform.startswith(PLATFORMS.get(prefix, "")):
+            return True
+    return False
+
+
+def installed(name: str) -> bool:
+    """Whether the library that `name` belongs to can be imported here."""
+    head = name.partition(".")[0]
+    return head in sys.modules or importlib.util.find_spec(head) is not None
+
+
+@functools.cache
+def exists(name: str) -> bool:
+    """Whether importing and reading attributes leads to `name`."""
+    return any(True for _ in objects(name))
+
+
+def objects(name: str) -> Iterator[object]:
+    """What `name` leads to, or nothing."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found: object = importlib.import_module(".".join(parts[:end]))
+                for part in parts[end:]:
+                    found = getattr(found, part)
+        except (ImportError, AttributeError):
+            continue
+        yield found
+        return
+
+
+def other_names(knowledge: Knowledge, name: str) -> Iterator[str]:
+    """The name itself, and those that the aliases give to it or to what it is in."""
+    yield name
+    for alias, target in knowledge.aliases.items():
+        if name == target or name.startswith(target + "."):
+            yield alias + name[len(target) :]
+
+
+def rows_of(table: str) -> dict[str, Row]:
+    """All rows of one table, those of its types included."""
+    knowledge = Knowledge()
+    knowledge.add(read_table((FOLDER / table).read_bytes(), table))
+    return knowledge.rows
+
+
+@functools.cache
+def whole() -> Knowledge:
+    """Every table at once."""
+    return load(index())
+
+
+def unknown_types(table: str) -> Iterator[str]:
+    """Types that the rows and attributes of a table name and nobody knows."""
+    own = read_table((FOLDER / table).read_bytes(), table)
+    named = {f"{name}()": row.returns for name, row in rows_of(table).items() if row.returns not in ("", "self")}
+    for name, shorthand in own.types.items():
+        named |= {f"{name}.{attribute}": kind for attribute, kind in shorthand.attributes.items()}
+        named |= {f"a base of {name}": base for base in shorthand.bases}
+    for where, written in named.items():
+        kind = whole().canonical(written.removeprefix("element:"))
+        if whole().is_type(kind) or gated(kind) or hasattr(builtins, kind):
+            continue
+        if not installed(kind) or any(isinstance(found, type) for found in objects(kind)):
+            continue
+        yield f"{where}: {written}"
+
+
+def argument_errors(name: str, row: Row) -> Iterator[str]:
+    """Arguments that a row names at another place than the function has them."""
+    found = next((thing for alias in other_names(whole(), name) for thing in objects(alias) if callable(thing)), None)
+    if found is None:
+        return
+    try:
+        parameters = list(inspect.signature(found).parameters.values())
+    except (TypeError, ValueError):
+        return
+    if parameters and parameters[0].name in ("self", "cls"):
+        del parameters[0]
+    places = {parameter.name: place for place, parameter in enumerate(parameters)}
+    if any(parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) for parameter in parameters):
+        places = {}
+    predicates = [parse(text) for text in (*row.unless, *row.when)]
+    asked = [(predicate.position, predicate.name) for predicate in predicates]
+    asked += [argument(text) for text in (row.callable, row.executor) if text]
+    for position, wanted in asked:
+        if places and wanted and (wanted not in places or position not in (None, places[wanted])):
+            yield f"{name}: {position}:{wanted}, but it has {list(places)}"
+
+
+def argument(text: str) -> tuple[int | None, str]:
+    """The position and the name in `"1:target"`."""
+    found = re.fullmatch(r"(?:(\d+)(?::|$))?(\*?[A-Za-z_]\w*)?", text)
+    assert found is not None, f"{text!r} names no argument"
+    assert found[0], "an argument is a position, a name or both"
+    return (None if found[1] is None else int(found[1])), (found[2] or "")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_of_the_form_that_the_loader_describes(table: str) -> None:
+    assert read_table((FOLDER / table).read_bytes(), table)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_row_names_the_page_that_says_so(table: str) -> None:
+    assert [name for name, row in rows_of(table).items() if not row.source.startswith("https://")] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_type_names_the_page_that_says_so(table: str) -> None:
+    knowledge = Knowledge()
+    knowledge.add(read_table((FOLDER / table).read_bytes(), table))
+    assert [name for name, known in knowledge.types.items() if not known.source.startswith("https://")] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_names_of_a_table_exist_where_its_library_is_installed(table: str) -> None:
+    missing = [
+        name
+        for name in rows_of(table)
+        if installed(name)
+        and not gated(name)
+        and name not in INSTANCE_METHODS
+        and not UNNAMED_TYPES & {name, name.rpartition(".")[0]}
+        and not any(exists(alias) for alias in other_names(whole(), name))
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_alias_points_at_a_known_or_existing_name(table: str) -> None:
+    targets = set(read_table((FOLDER / table).read_bytes(), table).aliases.values())
+    known = whole()
+    lost = [
+        name
+        for name in targets
+        if known.row(name) is None and not known.is_type(name) and not gated(name) and installed(name) and not exists(name)
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_alias_points_at_a_name_that_is_not_an_alias_itself(table: str) -> None:
+    aliases = read_table((FOLDER / table).read_bytes(), table).aliases
+    assert [alias for alias, name in aliases.items() if whole().canonical(name) != name] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_is_under_the_canonical_name(table: str) -> None:
+    assert [name for name in rows_of(table) if whole().canonical(name) != name] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_type_that_a_table_names_is_known_or_can_be_imported(table: str) -> None:
+    assert list(unknown_types(table)) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_conditions_of_a_table_can_be_read(table: str) -> None:
+    for row in rows_of(table).values():
+        for text in (*row.unless, *row.when):
+            assert isinstance(parse(text), Predicate)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_conditions_belong_to_rows_that_block(table: str) -> None:
+    rows = rows_of(table).items()
+    assert [name for name, row in rows if (row.unless or row.when) and not row.blocks] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_blocks_need_not_be_awaited(table: str) -> None:
+    assert [name for name, row in rows_of(table).items() if row.blocks and row.is_async] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_argument_is_where_the_row_says(table: str) -> None:
+    assert [error for name, row in rows_of(table).items() for error in argument_errors(name, row)] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_runs_elsewhere_says_which_argument_that_is(table: str) -> None:
+    rows = rows_of(table).items()
+    assert [name for name, row in rows if row.runs and not (row.callable or row.decorates)] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_dotted_constants_of_conditions_exist(table: str) -> None:
+    constants = {
+        str(predicate.value)
+        for row in rows_of(table).values()
+        for predicate in map(parse, (*row.unless, *row.when))
+        if predicate.dotted
+    }
+    assert [name for name in constants if installed(name) and not gated(name) and not exists(name)] == []
+
+
+@pytest.mark.parametrize("table", STDLIB_TABLES)
+def test_the_roles_of_the_standard_library_are_those_the_engine_knows(table: str) -> None:
+    own = read_table((FOLDER / table).read_bytes(), table)
+    assert {shorthand.role for shorthand in own.types.values()} <= ROLES | {""}
+
+
+@pytest.mark.parametrize("table", STDLIB_TABLES)
+def test_what_the_standard_library_makes_awaitable_is_a_coroutine_function(table: str) -> None:
+    plain = [
+        name
+        for name, row in rows_of(table).items()
+        if row.is_async
+        and not gated(name)
+        and not any(inspect.iscoroutinefunction(found) for alias in other_names(whole(), name) for found in objects(alias))
+    ]
+    assert plain == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_async_twin_exists_where_its_library_is_installed(table: str) -> None:
+    twins = {twin for row in rows_of(table).values() for twin in row.twin.values()}
+    assert [name for name in twins if installed(name) and not exists(name)] == []
