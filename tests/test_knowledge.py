@@ -265,6 +265,13 @@ def test_the_names_of_a_table_exist_where_its_library_is_installed(table: str) -
 
 
 @pytest.mark.parametrize("table", TABLES)
+def test_a_class_that_has_rows_for_methods_is_described_as_a_type(table: str) -> None:
+    owners = {name.rpartition(".")[0] for name in rows_of(table) if installed(name)}
+    classes = {name for name in owners if any(isinstance(found, type) for found in objects(name))}
+    assert [name for name in classes if not whole().is_type(name)] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_an_alias_points_at_a_known_or_existing_name(table: str) -> None:
     targets = set(read_table((FOLDER / table).read_bytes(), table).aliases.values())
     known = whole()
