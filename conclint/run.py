@@ -1,0 +1,111 @@
+"""One run: from files and settings to the findings that are shown.
+
+Everything is passed in, the engine too, so that other faces (the library, the editor, tests) run the same way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from conclint import suppress
+from conclint.config import Settings, selected
+from conclint.finding import Finding, Severity
+from conclint.rule import Rule
+
+if TYPE_CHECKING:
+    from conclint.engine import Analysis, Failure
+
+Progress = Callable[[int, int], None]
+
+
+class Analyse(Protocol):
+    """The engine, as `conclint.engine.analyse`."""
+
+    def __call__(
+        self,
+        files: Sequence[str],
+        settings: Settings,
+        rules: Sequence[Rule],
+        *,
+        progress: Progress | None = None,
+        overlay: Mapping[str, bytes] = ...,
+    ) -> Analysis:
+        """What the engine finds in `files`, before selection and suppression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run gave.
+
+    `findings` are shown; `hidden` says how many more there are that severity or confidence keep back. `failures` are
+    rules and files that broke conclint itself. `timings` are in seconds, by stage.
+    """
+
+    findings: tuple[Finding, ...]
+    hidden: int = 0
+    failures: tuple[Failure, ...] = ()
+    files: int = 0
+    timings: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+def lint(
+    files: Sequence[str],
+    settings: Settings,
+    rules: Sequence[Rule],
+    analyse: Analyse,
+    *,
+    progress: Progress | None = None,
+    overlay: Mapping[str, bytes] = {},
+) -> Outcome:
+    """Run the selected of `rules` over `files`.
+
+    Parameters:
+        files: the paths to report on.
+        rules: all that exist.
+        progress: called with how many files are done, of how many.
+        overlay: contents of files that are not, or not yet, on disk.
+
+    Raises:
+        KeyError: a pattern of the settings names no rule; `config.check_patterns` tells before.
+    """
+    codes = selected(settings, rules)
+    active = [rule for rule in rules if rule.code in codes]
+    analysis = analyse(files, settings, active, progress=progress, overlay=overlay)
+    begin = time.perf_counter()
+    failed = frozenset(failure.rule for failure in analysis.failures)
+    left = suppress.apply(analysis.findings, analysis.suppressions, settings, rules, failed)
+    shown = visible(left, settings, rules)
+    findings = tuple(expanded(shown)) if settings.all_places else shown
+    timings = {**analysis.timings, "suppress": time.perf_counter() - begin}
+    return Outcome(findings, len(left) - len(shown), analysis.failures, analysis.files, timings)
+
+
+def visible(findings: Sequence[Finding], settings: Settings, rules: Sequence[Rule]) -> tuple[Finding, ...]:
+    """Those that are severe and sure enough to be shown.
+
+    Without a minimum, a note of a rule whose findings are worse by nature is kept back: it was lowered for the phase
+    of life that it stands in, where it is mostly harmless.
+    """
+    natural = {rule.code: rule.severity for rule in rules}
+
+    def severe(finding: Finding) -> bool:
+        if settings.min_severity is not None:
+            return finding.severity >= settings.min_severity
+        return finding.severity > Severity.NOTE or natural.get(finding.code, Severity.NOTE) == Severity.NOTE
+
+    return tuple(each for each in findings if each.confidence >= settings.min_confidence and severe(each))
+
+
+def expanded(findings: Iterable[Finding]) -> list[Finding]:
+    """Each place of each group as a finding of its own."""
+    found = []
+    for finding in findings:
+        found.append(msgspec.structs.replace(finding, also=()))
+        found.extend(suppress.moved(finding, place, ()) for place in finding.also)
+    return sorted(found, key=lambda finding: finding.sort_key)
