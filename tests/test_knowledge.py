@@ -1,7 +1,7 @@
 """The tables of `conclint.knowledge`: that they can be read, and that what they name exists.
 
 Names are looked up where their library is installed. A new table of another library needs no change here, unless
-it describes types that cannot be imported: those are listed below, with the reason.
+it describes types that cannot be imported: those are listed in `names_not_importable.py`, with the reason.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pytest
 import conclint.knowledge
 from conclint.knowledge import Knowledge, Row, index, load, read_table
 from conclint.knowledge.predicate import Predicate, parse
+from tests.names_not_importable import NOT_ON_THE_CLASS, PLATFORMS, SINCE, UNNAMED_TYPES, UNTIL
 
 FOLDER = Path(conclint.knowledge.__file__).parent
 TABLES = sorted(entry.name for entry in FOLDER.glob("*.toml"))
@@ -32,93 +33,6 @@ ROLES = """
     mp-thread-pool future async-result process async-lock async-condition async-semaphore async-event async-queue task
     async-future task-group loop contextvar thread-local scheduler popen socket file connection manager runner
 """
-
-# Types that have no public name: values of iterators, pipes, proxies made at run time, objects of factory functions.
-UNNAMED_TYPES = frozenset(
-    {
-        "concurrent.futures.CompletedIterator",
-        "concurrent.futures.ResultsIterator",
-        "glob.GlobIterator",
-        "multiprocessing.managers.QueueProxy",
-        "multiprocessing.managers.RLockProxy",
-        "multiprocessing.managers.SemaphoreProxy",
-        "os.ScandirIterator",
-        "os.WalkIterator",
-        "pathlib.GlobIterator",
-        "select.devpoll",
-        "select.poll",
-        "socket.SocketFile",
-        "subprocess.Pipe",
-    }
-)
-
-# Methods that instances get in their constructor, by forwarding or from a subclass, and one that a build may lack.
-NOT_ON_THE_CLASS = frozenset(
-    {
-        "asyncio.Condition.acquire",
-        "asyncio.Condition.locked",
-        "asyncio.Condition.release",
-        "multiprocessing.Condition.acquire",
-        "multiprocessing.Lock.acquire",
-        "multiprocessing.Lock.release",
-        "multiprocessing.RLock.acquire",
-        "multiprocessing.RLock.release",
-        "multiprocessing.Semaphore.acquire",
-        "multiprocessing.Semaphore.release",
-        "multiprocessing.context.BaseContext.Process",
-        "multiprocessing.managers.BaseManager.shutdown",
-        "sqlite3.Connection.load_extension",
-        "threading.Condition.acquire",
-        "threading.Condition.release",
-    }
-)
-
-# Names that came with a Python.
-SINCE = {
-    "asyncio.AbstractEventLoop.sock_recvfrom": (3, 11),
-    "asyncio.AbstractEventLoop.sock_recvfrom_into": (3, 11),
-    "asyncio.AbstractEventLoop.sock_sendto": (3, 11),
-    "asyncio.Barrier": (3, 11),
-    "asyncio.EventLoop": (3, 13),
-    "asyncio.Runner": (3, 11),
-    "asyncio.StreamWriter.start_tls": (3, 11),
-    "asyncio.Task.cancelling": (3, 11),
-    "asyncio.Task.uncancel": (3, 11),
-    "asyncio.TaskGroup": (3, 11),
-    "asyncio.Timeout": (3, 11),
-    "asyncio.eager_task_factory": (3, 12),
-    "asyncio.timeout": (3, 11),
-    "asyncio.timeout_at": (3, 11),
-    "concurrent.futures.InterpreterPoolExecutor": (3, 14),
-    "concurrent.futures.ProcessPoolExecutor.kill_workers": (3, 14),
-    "concurrent.futures.ProcessPoolExecutor.terminate_workers": (3, 14),
-    "hashlib.file_digest": (3, 11),
-    "os.path.isjunction": (3, 12),
-    "pathlib.Path.copy": (3, 14),
-    "pathlib.Path.copy_into": (3, 14),
-    "pathlib.Path.is_junction": (3, 12),
-    "pathlib.Path.move": (3, 14),
-    "pathlib.Path.move_into": (3, 14),
-    "pathlib.Path.walk": (3, 12),
-    "pathlib.Path.with_segments": (3, 12),
-    "sqlite3.Blob": (3, 11),
-    "sqlite3.Connection.blobopen": (3, 11),
-    "sqlite3.Connection.deserialize": (3, 11),
-    "sqlite3.Connection.serialize": (3, 11),
-    "typing.override": (3, 12),
-    "warnings.deprecated": (3, 13),
-}
-
-# Names that are no longer there.
-UNTIL = {"pathlib.Path.link_to": (3, 11)}
-
-# Names that only some systems have.
-PLATFORMS = {
-    "asyncio.ProactorEventLoop": "win32",
-    "select.kqueue": "darwin",
-    "selectors.DevpollSelector": "sunos",
-    "selectors.KqueueSelector": "darwin",
-}
 
 
 def gated(name: str) -> bool:
