@@ -1,0 +1,126 @@
+"""Top-level statements go under the main guard."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from conclint.finding import GuardMain
+from conclint.fix.plan import File, Plan
+from conclint.fix.refusal import RefusalError
+from conclint.fix.tree import Tree
+
+_HEADER = 'if __name__ == "__main__":'
+_Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+def guard_main(file: File, plan: Plan, edit: GuardMain) -> None:
+    """Plan the edit: under the module's own guard where it comes later, else under a new one at the end.
+
+    Raises:
+        RefusalError: a span is no statement at module level, or one that shares its line with others.
+    """
+    tree = file.tree
+    moved = _moved(tree, edit)
+    body = list(tree.module.body)
+    last = max(index for index, line in enumerate(body) if line in moved)
+    own = next((line for line in body[last + 1 :] if _is_guard(line)), None)
+    newline = tree.source.newline(tree.range(moved[0])[0])
+    if own is None and body[-len(moved) :] == moved:
+        _in_place(tree, plan, moved, newline)
+        return
+    step = _step(tree, own)
+    text = "".join(_indented(tree, *_lines(tree, line), step) for line in moved)
+    text = text if text.endswith(("\n", "\r")) else text + newline
+    for line in moved:
+        plan.replace(_removed_from(tree, line), _lines(tree, line)[1], "")
+    if isinstance(own, cst.If):
+        offset = tree.source.next_line(tree.source.line_start(_colon(tree, own)))
+        plan.replace(offset, offset, text)
+    else:
+        end = len(tree.text)
+        ended = not tree.text or tree.text[-1] in "\r\n"
+        lead = newline * (2 if ended else 3)
+        plan.replace(end, end, lead + _HEADER + newline + (text if ended else text.removesuffix(newline)))
+
+
+def _moved(tree: Tree, edit: GuardMain) -> list[_Line]:
+    starts = {tree.source.offset(span.row, span.column) for span in edit.spans}
+    found: list[_Line] = []
+    for line in tree.module.body:
+        if isinstance(line, cst.SimpleStatementLine):
+            inside = [tree.range(item)[0] in starts for item in line.body]
+            if any(inside) and not all(inside):
+                raise RefusalError("a statement to move shares its line with one that stays")
+            chosen, count = all(inside), len(inside)
+        else:
+            chosen, count = tree.range(line)[0] in starts, 1
+        if chosen:
+            found.append(line)
+            starts -= {tree.range(item)[0] for item in getattr(line, "body", ()) if count > 1}
+            starts.discard(tree.range(line)[0])
+    if starts or not found:
+        raise RefusalError("a statement to move is not at module level")
+    return found
+
+
+def _is_guard(line: cst.CSTNode) -> bool:
+    if not isinstance(line, cst.If) or not isinstance(line.test, cst.Comparison) or len(line.test.comparisons) != 1:
+        return False
+    target = line.test.comparisons[0]
+    sides = (line.test.left, target.comparator)
+    names = [side.value for side in sides if isinstance(side, cst.Name)]
+    texts = [side.evaluated_value for side in sides if isinstance(side, cst.SimpleString)]
+    whole = isinstance(line.body, cst.IndentedBlock) and isinstance(target.operator, cst.Equal)
+    return whole and names == ["__name__"] and texts == ["__main__"]
+
+
+def _step(tree: Tree, own: cst.CSTNode | None) -> str:
+    indent = own.body.indent if isinstance(own, cst.If) and isinstance(own.body, cst.IndentedBlock) else None
+    return indent or tree.module.default_indent
+
+
+def _colon(tree: Tree, guard: cst.If) -> int:
+    return tree.range(guard.test)[1]
+
+
+def _lines(tree: Tree, line: _Line) -> tuple[int, int]:
+    """The whole lines of a statement, with the comments right above it and what trails it."""
+    end = tree.source.next_line(tree.range(line)[1])
+    start = tree.source.line_start(_decorated(tree, line))
+    for empty in reversed(getattr(line, "leading_lines", ())):
+        if empty.comment is None:
+            break
+        start = tree.source.line_start(start - 1)
+    return start, end
+
+
+def _decorated(tree: Tree, line: _Line) -> int:
+    decorators = getattr(line, "decorators", ())
+    return tree.range(decorators[0])[0] if decorators else tree.range(line)[0]
+
+
+def _removed_from(tree: Tree, line: _Line) -> int:
+    """From the blank lines above a moved statement on, so that no gap stays."""
+    start = _lines(tree, line)[0]
+    blank = re.search(r"(?:[ \t\f]*(?:\r\n|\r|\n))*\Z", tree.text[tree.outer(line)[0] : start])
+    return start - (len(blank.group()) if blank else 0)
+
+
+def _in_place(tree: Tree, plan: Plan, moved: list[_Line], newline: str) -> None:
+    """The statements are the module's last: they are only indented."""
+    start = _lines(tree, moved[0])[0]
+    end = _lines(tree, moved[-1])[1]
+    plan.replace(start, end, _HEADER + newline + _indented(tree, start, end, tree.module.default_indent))
+
+
+def _indented(tree: Tree, start: int, end: int, step: str) -> str:
+    """Lines of the file, indented by one step; lines that begin inside a string are part of its value and stay."""
+    strings = tree.strings(start, end)
+    done = []
+    for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n|\Z)", tree.text[start:end]):
+        offset = start + match.start()
+        free = match.group().strip() and not any(first < offset < last for first, last in strings)
+        done.append(step + match.group() if free else match.group())
+    return "".join(done)
