@@ -27,8 +27,8 @@ A file:
 Method names may be `__init__`, `__enter__`, `__exit__`, `__iter__`, `__next__`, `__call__`, for what the construct
 does. Every type also has a row under its own name, for its constructor, whose `returns` is the type where the table
 gives nothing else. An alias of a module holds for what is in it, that of a class for its methods; the longest counts.
-A type that no program can name (a pipe, what `os.walk` gives) has a dotted name of our own; what reading such an iterator
-does is the row of its `__next__`, whether a `for`, `list` or `sorted` reads it.
+A type that no program can name (a pipe, what `os.walk` gives) has a dotted name of our own; what reading such an
+iterator does is the row of its `__next__`, whether a `for`, `list` or `sorted` reads it.
 
 A row (an entry of `[functions]`, or what the shorthand expands to) has these keys:
 
