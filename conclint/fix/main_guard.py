@@ -31,10 +31,12 @@ def guard_main(file: File, plan: Plan, edit: GuardMain) -> None:
         _in_place(tree, plan, moved, newline)
         return
     step = _step(tree, own)
-    text = "".join(_indented(tree, *_lines(tree, line), step) for line in moved)
+    text = ""
+    for group in _groups(body, moved):
+        start, end = _lines(tree, group[0])[0], _lines(tree, group[-1])[1]
+        text += _indented(tree, start, end, step)
+        plan.replace(*_with_gap(tree, start, end), "")
     text = text if text.endswith(("\n", "\r")) else text + newline
-    for line in moved:
-        plan.replace(_removed_from(tree, line), _lines(tree, line)[1], "")
     if isinstance(own, cst.If):
         offset = tree.source.next_line(tree.source.line_start(_colon(tree, own)))
         plan.replace(offset, offset, text)
@@ -101,11 +103,29 @@ def _decorated(tree: Tree, line: _Line) -> int:
     return tree.range(decorators[0])[0] if decorators else tree.range(line)[0]
 
 
-def _removed_from(tree: Tree, line: _Line) -> int:
-    """From the blank lines above a moved statement on, so that no gap stays."""
-    start = _lines(tree, line)[0]
-    blank = re.search(r"(?:[ \t\f]*(?:\r\n|\r|\n))*\Z", tree.text[tree.outer(line)[0] : start])
-    return start - (len(blank.group()) if blank else 0)
+def _groups(body: list[_Line], moved: list[_Line]) -> list[list[_Line]]:
+    """The moved statements, those that follow each other together."""
+    groups: list[list[_Line]] = []
+    near = False
+    for line in body:
+        here = any(line is other for other in moved)
+        if here and near:
+            groups[-1].append(line)
+        elif here:
+            groups.append([line])
+        near = here
+    return groups
+
+
+def _with_gap(tree: Tree, start: int, end: int) -> tuple[int, int]:
+    """The range with the smaller of the gaps around it: the larger one stays between what is left."""
+    before = re.search(r"(?:(?<=[\r\n])[ \t\f]*(?:\r\n|\r|\n))*\Z", tree.text[:start])
+    after = re.match(r"(?:[ \t\f]*(?:\r\n|\r|\n))*", tree.text[end:])
+    above = before.group() if before else ""
+    below = after.group() if after else ""
+    if end + len(below) == len(tree.text) or above.count("\n") < below.count("\n"):
+        return start - len(above), end
+    return start, end + len(below)
 
 
 def _in_place(tree: Tree, plan: Plan, moved: list[_Line], newline: str) -> None:
