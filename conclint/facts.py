@@ -374,7 +374,8 @@ class Unusable(Exception):
     """Bytes that are not facts of this version."""
 
 
-_facts_encoder = msgspec.msgpack.Encoder()
+# Sets are written sorted: the bytes must not depend on the hash seed.
+_facts_encoder = msgspec.msgpack.Encoder(order="deterministic")
 _facts_decoder: msgspec.msgpack.Decoder[Facts] = msgspec.msgpack.Decoder(Facts)
 _body_decoder: msgspec.msgpack.Decoder[Body] = msgspec.msgpack.Decoder(Body)
 

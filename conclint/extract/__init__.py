@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 import gc
-import sys
-import threading
 import warnings
 
 from conclint import suppress
+from conclint.extract.deep import deeply
 from conclint.extract.visitor import Visitor
 from conclint.facts import VERSION, Facts
 from conclint.source import Source
 
-# A file that nests deeper than this is not read: CPython's own parser gives up not far beyond.
-_DEEP = 60_000
-_STACK = 512 * 1024 * 1024
+_TOO_DEEP = (1, 0, "is nested too deeply to check")
 
 
 def extract(source: Source) -> Facts:
@@ -33,10 +30,7 @@ def _extract(source: Source) -> Facts:
     tree = parse(source.text)
     if not isinstance(tree, ast.Module):
         return _failed(source, tree)
-    try:
-        return _visit(tree, source)
-    except RecursionError:
-        return _visit_deep(tree, source)
+    return deeply(lambda: _visit(tree, source), lambda: _failed(source, _TOO_DEEP))
 
 
 def parse(text: str) -> ast.Module | tuple[int, int, str]:
@@ -44,20 +38,20 @@ def parse(text: str) -> ast.Module | tuple[int, int, str]:
 
     What this interpreter's grammar refuses is read through LibCST, whose grammar is that of the newest Python.
     """
+    if "\0" in text:
+        before = text[: text.index("\0")]
+        return (before.count("\n") + 1, 0, "contains a null byte")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return ast.parse(text)
-        except SyntaxError as error:
-            failure = (error.lineno or 1, max(0, (error.offset or 1) - 1), "does not parse as Python 3")
-        except ValueError:
-            row = text.count("\n", 0, text.find("\0")) + 1
-            return (row, 0, "contains a null byte")
+        except (SyntaxError, ValueError) as error:
+            row, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", 1) or 1
         except (RecursionError, MemoryError):
             return (1, 0, "is nested too deeply to parse")
     from conclint.extract import newer_syntax
 
-    return newer_syntax.parse(text) or failure
+    return newer_syntax.parse(text, (row, max(0, column - 1), "does not parse as Python 3"))
 
 
 def _failed(source: Source, error: tuple[int, int, str]) -> Facts:
@@ -81,27 +75,3 @@ def _visit(tree: ast.Module, source: Source) -> Facts:
         frozenset(visitor.packages),
         suppress.comments(source.text, visitor.extents),
     )
-
-
-def _visit_deep(tree: ast.Module, source: Source) -> Facts:
-    """Visit on a thread with room for deep trees: generated code nests thousands of calls or branches."""
-    found: list[Facts] = []
-
-    def run() -> None:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(_DEEP)
-        try:
-            found.append(_visit(tree, source))
-        except (RecursionError, MemoryError):
-            found.append(_failed(source, (1, 0, "is nested too deeply to check")))
-        finally:
-            sys.setrecursionlimit(limit)
-
-    before = threading.stack_size(_STACK)
-    try:
-        thread = threading.Thread(target=run, name="conclint-deep")
-        thread.start()
-    finally:
-        threading.stack_size(before)
-    thread.join()
-    return found[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 
+from conclint.extract.nodes import TryStar, TypeAlias
+
 # The union over the supported Pythons, so that facts do not depend on the one that reads.
 BUILTINS = frozenset(dir(builtins)) | {
     "aiter",
@@ -18,7 +20,7 @@ BUILTINS = frozenset(dir(builtins)) | {
 
 _NESTED = (ast.For, ast.AsyncFor, ast.While, ast.If)
 _WITH = (ast.With, ast.AsyncWith)
-_TRY: tuple[type[ast.stmt], ...] = (ast.Try,) + ((ast.TryStar,) if hasattr(ast, "TryStar") else ())
+_TRY: tuple[type[ast.stmt], ...] = (ast.Try, TryStar)
 
 
 class Names:
@@ -112,7 +114,7 @@ class Names:
                     if isinstance(name, str):
                         self.bind(name)
                 self.walk(case.body)
-        elif type(node).__name__ == "TypeAlias":
+        elif isinstance(node, TypeAlias):
             self.target(node.name)  # type: ignore[attr-defined]  # Python 3.12's statement
 
 

@@ -1,10 +1,73 @@
-"""Reading syntax that is newer than the interpreter."""
+"""Reading syntax that is newer than the interpreter.
+
+LibCST's parser knows the grammar of the newest Python whichever runs it. Its tree is turned into the `ast` nodes that a
+newer Python would have made, at the same positions: there is one extractor, and its facts are the same everywhere.
+What no fact depends on is left out: type parameters, and the text between an f-string's fields.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+import warnings
+from typing import TypeAlias
+
+from conclint.extract.deep import deeply
+
+Failure: TypeAlias = tuple[int, int, str]
+
+_LINES = re.compile(r"\r\n|\r|\n")
+_TOO_DEEP: Failure = (1, 0, "is nested too deeply to parse")
 
 
-def parse(text: str) -> ast.Module | None:
-    """The tree of a module whose grammar this interpreter refuses, or None where LibCST refuses it too."""
-    return None
+def parse(text: str, failure: Failure = (1, 0, "does not parse as Python 3")) -> ast.Module | Failure:
+    """The tree of a module whose grammar this interpreter refuses.
+
+    Parameters:
+        text: the decoded source.
+        failure: what the interpreter said of it, the answer where LibCST refuses it too and cannot say where.
+
+    Returns:
+        The tree, or the row (from 1), the column (in UTF-8 bytes) and the reason that there is none.
+    """
+    from conclint.fix.guard import too_deep
+
+    if too_deep(text) is not None:
+        return failure
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return deeply(lambda: _parse(text, failure), lambda: _TOO_DEEP)
+
+
+def _parse(text: str, failure: Failure) -> ast.Module | Failure:
+    import libcst as cst
+
+    from conclint.extract.cst_expressions import Expressions, InvalidSourceError
+    from conclint.extract.cst_positions import Positions
+    from conclint.extract.cst_statements import module
+
+    try:
+        tree = cst.parse_module(text)
+        return module(tree, Expressions(Positions(tree, text)))
+    except cst.ParserSyntaxError as error:
+        return _refused(text, error.raw_line, error.raw_column, failure[2])
+    except InvalidSourceError:
+        return failure
+    except RecursionError:
+        raise
+    except Exception:
+        # LibCST refuses files with errors of many types; each means that there is no tree.
+        return failure
+    except BaseException as error:
+        # Its parser is written in Rust, whose panics are no `Exception`.
+        if type(error).__name__ == "PanicException":
+            return failure
+        raise
+
+
+def _refused(text: str, row: int, column: int, reason: str) -> Failure:
+    """A failure at LibCST's row and column, which counts characters."""
+    lines = _LINES.split(text)
+    if not 0 < row <= len(lines):
+        return (len(lines), 0, reason)
+    return (row, len(lines[row - 1][:column].encode("utf-8", "surrogatepass")), reason)

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from conclint.extract.names import BUILTINS, Names, imported, imported_from
+from conclint.extract.nodes import TryStar, TypeAlias
 from conclint.facts import (
     Assign,
     Attr,
@@ -906,7 +907,7 @@ class Visitor:
         scope = self.scope
         first = node.body[0]
         number = self._block("try", None, None, node.body, first, exits(node.body))
-        star = node.__class__.__name__ == "TryStar"
+        star = node.__class__ is TryStar
         for handler in node.handlers:
             caught = self.expr(handler.type) if handler.type is not None else None
             before = scope.block
@@ -1231,7 +1232,5 @@ _COMPOUND: dict[type[ast.AST], Callable[[Visitor, Any], None]] = {
     ast.AsyncFunctionDef: Visitor._def,
     ast.ClassDef: Visitor._class,
 }
-if hasattr(ast, "TryStar"):
-    _COMPOUND[ast.TryStar] = Visitor._try
-if hasattr(ast, "TypeAlias"):
-    _SIMPLE[ast.TypeAlias] = Visitor._type_alias
+_COMPOUND[TryStar] = Visitor._try
+_SIMPLE[TypeAlias] = Visitor._type_alias
