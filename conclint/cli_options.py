@@ -120,8 +120,8 @@ def options() -> list[click.Parameter]:
                 help="Do not report these in files of this pattern."),
         _option(rules, "--min-severity", type=click.Choice(["note", "warning", "error"]), metavar="LEVEL",
                 help="Hide what is less severe than note, warning or error. By default, notes are shown of rules that "
-                "are notes by nature; other findings become notes where they are mostly harmless (start-up code, tests), "
-                "and are hidden."),
+                "are notes by nature; other findings become notes where they are mostly harmless (start-up code, "
+                "tests), and are hidden."),
         _option(rules, "--min-confidence", type=click.Choice(["possible", "likely", "certain"]),
                 metavar="LEVEL", help="Hide what is less sure than possible, likely or certain.  [default: likely]"),
         _option(rules, "--all-places", **flag, help="Show every place of a group, not only the closest."),

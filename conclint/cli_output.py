@@ -63,7 +63,7 @@ def ascii_alone() -> bool:
 
 
 def emit(pieces: Iterable[str], path: str | None = None, *, aside: bool = False) -> None:
-    """Write a report to a file, or to the output, or aside to the error stream. That a reader of the output has gone away is no error.
+    """Write a report to a file, or to the output, or aside to the error stream. A reader that went away is no error.
 
     Raises:
         ConfigError: the file cannot be written.

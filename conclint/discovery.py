@@ -33,7 +33,7 @@ class Discovery(NamedTuple):
     problems: tuple[tuple[str, str], ...]
 
 
-class NoSuchPath(Exception):
+class NoSuchPathError(Exception):
     """A path that the user named does not exist. The argument is the path."""
 
 
@@ -41,7 +41,7 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovery:
     """Find the Python files that `paths` mean, each once, in the order of their paths.
 
     Raises:
-        NoSuchPath: one of `paths` does not exist.
+        NoSuchPathError: one of `paths` does not exist.
     """
     walk = _Walk(settings)
     for path in paths:
@@ -49,7 +49,7 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovery:
         try:
             status = os.stat(path)
         except (OSError, ValueError):
-            raise NoSuchPath(path) from None
+            raise NoSuchPathError(path) from None
         if stat.S_ISDIR(status.st_mode):
             walk.folder(shown, path)
         elif not (settings.force_exclude and walk.excluded(shown)):

@@ -80,10 +80,11 @@ def lint(
     begin = time.perf_counter()
     failed = frozenset(failure.rule for failure in analysis.failures)
     left = suppress.apply(analysis.findings, analysis.suppressions, settings, rules, failed)
-    shown = visible(left, settings, rules)
-    findings = tuple(expanded(shown)) if settings.all_places else shown
+    if settings.all_places:
+        left = expanded(left)
+    findings = visible(left, settings, rules)
     timings = {**analysis.timings, "suppress": time.perf_counter() - begin}
-    return Outcome(findings, len(left) - len(shown), analysis.failures, analysis.files, timings)
+    return Outcome(findings, len(left) - len(findings), analysis.failures, analysis.files, timings)
 
 
 def visible(findings: Sequence[Finding], settings: Settings, rules: Sequence[Rule]) -> tuple[Finding, ...]:
@@ -102,10 +103,11 @@ def visible(findings: Sequence[Finding], settings: Settings, rules: Sequence[Rul
     return tuple(each for each in findings if each.confidence >= settings.min_confidence and severe(each))
 
 
-def expanded(findings: Iterable[Finding]) -> list[Finding]:
+def expanded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each place of each group as a finding of its own."""
     found = []
     for finding in findings:
-        found.append(msgspec.structs.replace(finding, also=()))
-        found.extend(suppress.moved(finding, place, ()) for place in finding.also)
-    return sorted(found, key=lambda finding: finding.sort_key)
+        found.append(msgspec.structs.replace(finding, also=(), others=()))
+        known = {other.place: other for other in finding.others}
+        found.extend(known.get(place) or suppress.moved(finding, place, ()) for place in finding.also)
+    return tuple(sorted(found, key=lambda finding: finding.sort_key))

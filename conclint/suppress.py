@@ -214,9 +214,16 @@ class Ledger:
         if finding.primitive is not None and self.silenced(finding.primitive, finding.code, finding.name):
             return None
         also = tuple(place for place in finding.also if not self.silenced(place, finding.code, finding.name))
+        others = tuple(other for other in finding.others if other.place in also)
         if not self.silenced(finding.place, finding.code, finding.name):
-            return finding if also == finding.also else msgspec.structs.replace(finding, also=also)
-        return moved(finding, also[0], also[1:]) if also else None
+            return finding if also == finding.also else msgspec.structs.replace(finding, also=also, others=others)
+        if not also:
+            return None
+        if not others:
+            return moved(finding, also[0], also[1:])
+        first = others[0]
+        rest = tuple(place for place in also if place != first.place)
+        return msgspec.structs.replace(first, also=rest, others=others[1:])
 
 
 def matches(pattern: str, code: str, name: str) -> bool:
@@ -225,6 +232,6 @@ def matches(pattern: str, code: str, name: str) -> bool:
 
 
 def moved(finding: Finding, place: Place, also: tuple[Place, ...]) -> Finding:
-    """The finding at another place of its group. The way there from the new place is not known, nor is a fix."""
+    """The finding at another place of its group, of which only the place is known: not the way, and no fix."""
     related = tuple(step for step in finding.related if step.place == finding.primitive)
-    return msgspec.structs.replace(finding, place=place, also=also, related=related, root="", fix=None)
+    return msgspec.structs.replace(finding, place=place, also=also, related=related, root="", fix=None, others=())
