@@ -22,21 +22,25 @@ class Positions:
     Parameters:
         module: a tree as the parser made it: no node may stand in it twice.
         text: what was parsed.
+
+    Raises:
+        ValueError: the tree does not say the same as the text.
     """
 
     def __init__(self, module: cst.Module, text: str) -> None:
         self._data = text.encode("utf-8", "surrogatepass")
         self._starts = [0, *(found.end() for found in _NEWLINE.finditer(self._data))]
         self._spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(ByteSpanPositionProvider)
+        self._lost = _lost(module.code.encode("utf-8", "surrogatepass"), self._data)
 
     def start(self, node: cst.CSTNode) -> int:
         """Where the node begins, without parentheses around it."""
-        return self._spans[node].start
+        return self._offset(self._spans[node].start)
 
     def end(self, node: cst.CSTNode) -> int:
         """Where the node ends, without parentheses around it or space behind it."""
         span = self._spans[node]
-        end = span.start + span.length
+        end = self._offset(span.start + span.length, -1)
         while end > span.start and self._data[end - 1] in _BLANK:
             end -= 1
         return end
@@ -54,7 +58,11 @@ class Positions:
     def behind_space(self, node: cst.CSTNode) -> int:
         """The end of a node that is white space."""
         span = self._spans[node]
-        return span.start + span.length
+        return self._offset(span.start + span.length)
+
+    def _offset(self, offset: int, shift: int = 0) -> int:
+        """Where in the file an offset in LibCST's version of it is; an end (`shift` -1) stays with what it ends."""
+        return offset + bisect_right(self._lost, offset + shift) if self._lost else offset
 
     def place(self, made: _Placed, start: int, end: int) -> _Placed:
         """Give an `ast` node its position."""
@@ -64,3 +72,25 @@ class Positions:
         made.end_lineno = end_row  # type: ignore[attr-defined]  # all placed nodes have it
         made.end_col_offset = end - self._starts[end_row - 1]  # type: ignore[attr-defined]  # all placed nodes have it
         return made
+
+
+def _lost(code: bytes, data: bytes) -> list[int]:
+    """The offsets in `code`, LibCST's version of `data`, before which a byte of white space of `data` is missing.
+
+    It forgets form feeds at the beginning of a line, and the space in `{value!r }`.
+
+    Raises:
+        ValueError: more than white space is missing.
+    """
+    lost: list[int] = []
+    if code == data:
+        return lost
+    at = 0
+    for byte in data:
+        if at < len(code) and code[at] == byte:
+            at += 1
+        elif byte in _BLANK:
+            lost.append(at)
+        else:
+            raise ValueError("LibCST has not kept the file")
+    return lost

@@ -17,6 +17,7 @@ from conclint.extract.deep import deeply
 Failure: TypeAlias = tuple[int, int, str]
 
 _LINES = re.compile(r"\r\n|\r|\n")
+_TEMPLATE = re.compile(r"(?<!\w)(?:[tT][rR]?|[rR][tT])(?=[\"'])")
 _TOO_DEEP: Failure = (1, 0, "is nested too deeply to parse")
 
 
@@ -47,7 +48,12 @@ def _parse(text: str, failure: Failure) -> ast.Module | Failure:
     from conclint.extract.cst_statements import module
 
     try:
-        tree = cst.parse_module(text)
+        try:
+            tree = cst.parse_module(text)
+        except cst.CSTLogicError:
+            # It does not take template strings side by side. What f-strings evaluate is the same.
+            text = _TEMPLATE.sub(_as_formatted, text)
+            tree = cst.parse_module(text)
         return module(tree, Expressions(Positions(tree, text)))
     except cst.ParserSyntaxError as error:
         return _refused(text, error.raw_line, error.raw_column, failure[2])
@@ -63,6 +69,10 @@ def _parse(text: str, failure: Failure) -> ast.Module | Failure:
         if type(error).__name__ == "PanicException":
             return failure
         raise
+
+
+def _as_formatted(prefix: re.Match[str]) -> str:
+    return prefix.group().lower().replace("t", "f")
 
 
 def _refused(text: str, row: int, column: int, reason: str) -> Failure:
