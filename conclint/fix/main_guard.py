@@ -51,17 +51,13 @@ def _moved(tree: Tree, edit: GuardMain) -> list[_Line]:
     starts = {tree.source.offset(span.row, span.column) for span in edit.spans}
     found: list[_Line] = []
     for line in tree.module.body:
-        if isinstance(line, cst.SimpleStatementLine):
-            inside = [tree.range(item)[0] in starts for item in line.body]
-            if any(inside) and not all(inside):
+        parts = line.body if isinstance(line, cst.SimpleStatementLine) else [line]
+        chosen = [tree.range(part)[0] in starts for part in parts]
+        if any(chosen):
+            if not all(chosen):
                 raise RefusalError("a statement to move shares its line with one that stays")
-            chosen, count = all(inside), len(inside)
-        else:
-            chosen, count = tree.range(line)[0] in starts, 1
-        if chosen:
             found.append(line)
-            starts -= {tree.range(item)[0] for item in getattr(line, "body", ()) if count > 1}
-            starts.discard(tree.range(line)[0])
+            starts -= {tree.range(part)[0] for part in parts}
     if starts or not found:
         raise RefusalError("a statement to move is not at module level")
     return found
@@ -123,6 +119,8 @@ def _with_gap(tree: Tree, start: int, end: int) -> tuple[int, int]:
     after = re.match(r"(?:[ \t\f]*(?:\r\n|\r|\n))*", tree.text[end:])
     above = before.group() if before else ""
     below = after.group() if after else ""
+    if start == len(above):
+        return 0, end + len(below)
     if end + len(below) == len(tree.text) or above.count("\n") < below.count("\n"):
         return start - len(above), end
     return start, end + len(below)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from conclint.finding import Slot
+from conclint.fix.parts import part_range
 from conclint.fix.refusal import RefusalError
 from conclint.fix.tree import IGNORED, Tree
 
@@ -47,7 +48,7 @@ def piece(tree: Tree, slot: Slot, shape: Tree, mark: cst.Name) -> Piece:
     Raises:
         RefusalError: the slot's span does not hold an expression, arguments or statements.
     """
-    start, end = tree.source.range(slot.span)
+    start, end = part_range(tree, slot)
     if start == end:
         return _nothing(tree, start)
     if _takes_arguments(shape, mark):

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from conclint.finding import Applicability, Confidence, Edit, Finding, Fix, Place, ReplaceExpression, Severity, Slot, Span
+from conclint.finding import (
+    Applicability,
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Place,
+    ReplaceExpression,
+    Severity,
+    Slot,
+    Span,
+)
 from conclint.fix.applied import Applied, apply
 from conclint.source import Source, decode
 
