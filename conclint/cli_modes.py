@@ -225,7 +225,9 @@ def _show_settings(call: Call) -> int:
     settings = call.settings
     lines = [f"# {f'from {settings.source}' if settings.source else 'no configuration file'}"]
     names = [field.name for field in dataclasses.fields(settings) if field.name != "source"]
-    lines += [f"{name.replace('_', '-')} = {_toml(getattr(settings, name))}" for name in names]
+    for name in names:
+        value, key = getattr(settings, name), name.replace("_", "-")
+        lines.append(f"# {key} is not set" if value in (None, "") else f"{key} = {_toml(value)}")
     codes = sorted(config.selected(settings, call.rules))
     lines.append(f"# {len(codes)} of {len(call.rules)} rules are selected: {', '.join(codes)}")
     cli_output.emit(["\n".join(lines) + "\n"], call.request.output_file)
@@ -233,8 +235,8 @@ def _show_settings(call: Call) -> int:
 
 
 def _toml(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return '"default"' if value is None else str(value).lower()
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, (Severity, Confidence)):
         return f'"{value.name.lower()}"'
     if isinstance(value, int):
@@ -243,6 +245,8 @@ def _toml(value: object) -> str:
         return (
             "{ " + ", ".join(f"{_toml(key)} = {_toml(each)}" for key, each in value.items()) + " }" if value else "{}"
         )
+    if isinstance(value, tuple) and value and isinstance(value[0], int):
+        return f'"{value[0]}.{value[1]}"'
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(each) for each in value)}]"
     return msgspec.json.encode(str(value)).decode()

@@ -75,7 +75,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
     """A clause that names the nearest known word, or ""."""
     import difflib
 
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.7)
     return f" (nearest: `{found[0]}`)" if found else ""
 
 

@@ -96,7 +96,9 @@ def _laid_out(section: Section, width: int, code: Callable[[str], str]) -> Itera
     elif section.kind == "list":
         yield from (f"  - {line}" for line in section.body.splitlines())
     else:
-        for paragraph in _unwrapped(section.body).split("\n\n"):
+        for number, paragraph in enumerate(_unwrapped(section.body).split("\n\n")):
+            if number:
+                yield ""
             for line in wrapped(paragraph, width - 2):
                 yield code(f"  {line}")
 

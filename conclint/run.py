@@ -19,7 +19,8 @@ from conclint.finding import Finding, Severity
 from conclint.rule import Rule
 
 if TYPE_CHECKING:
-    from conclint.engine import Analysis, Failure
+    from conclint.engine import Analysis
+    from conclint.judge import Failure
 
 Progress = Callable[[int, int], None]
 
