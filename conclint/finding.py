@@ -61,10 +61,17 @@ class Related(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A named piece of the old source, put into a template with its comments and formatting."""
+    """A named piece of the old source, put into a template with its comments and formatting.
+
+    `part` picks a piece of the expression at `span` by its place in the syntax, steps joined by dots: `func` and `args` (all
+    arguments) of a call, `args.0` one argument, `args.name` a keyword's value, `value` of an attribute, await or starred,
+    `elt` and `clauses` (from its first `for`) of a comprehension. "" is the whole expression, or, for a span that covers
+    them exactly, some arguments of a call.
+    """
 
     name: str
     span: Span
+    part: str = ""
 
 
 class ReplaceExpression(msgspec.Struct, frozen=True, tag=True):
@@ -142,7 +149,7 @@ class Finding(msgspec.Struct, frozen=True):
     `related`: the path, from the reported place to the primitive. `also`: the other places of the same group.
     `root`: the qualified name of the function that the finding stands in ("" at module level), and
     `primitive`: the place that the group is about, where it is not the finding's own; both are for grouping,
-    suppression and fingerprints.
+    suppression and fingerprints. `others`: the findings of `also` in full, each with its own path, nearest first.
     """
 
     code: str
@@ -157,6 +164,7 @@ class Finding(msgspec.Struct, frozen=True):
     fix: Fix | None = None
     root: str = ""
     primitive: Place | None = None
+    others: tuple[Finding, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, Span, str, str]:

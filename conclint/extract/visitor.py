@@ -58,6 +58,7 @@ _COMPARED, _FORMATTED, _COLLECTED, _CALLED = (
     int(Use.CALLED),
 )
 _OPERAND, _RAISED = int(Use.OPERAND), int(Use.RAISED)
+_PASSED = frozenset((_ARGUMENT, _ASSIGNED, _COLLECTED, _RETURNED))
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -238,7 +239,11 @@ class Visitor:
         return _EXPRESSIONS[node.__class__](self, node, use)
 
     def _name(self, node: Any, use: int) -> Expr:
-        return self.root(node.id)
+        found = self.root(node.id)
+        if found[0] != "$" and use in _PASSED:
+            # A function handed on under its name is called by another: the name must lead here all the same.
+            self.scope.used.add(node.id)
+        return found
 
     def _constant(self, node: Any, use: int) -> Expr:
         value = node.value

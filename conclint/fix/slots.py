@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from conclint.finding import Slot
+from conclint.fix.parts import inside_call, picked
 from conclint.fix.parts import part_range
 from conclint.fix.refusal import RefusalError
-from conclint.fix.tree import IGNORED, Tree
+from conclint.fix.tree import Tree
 
 _LEAD = re.compile(r"(?:[ \t\f]*#[^\r\n]*)?(?P<break>[ \t\f]*(?:\r\n|\r|\n)[ \t\f]*)")
 
@@ -55,7 +56,7 @@ def piece(tree: Tree, slot: Slot, shape: Tree, mark: cst.Name) -> Piece:
         found = _arguments(tree, start, end)
         if found is not None:
             return found
-    if _is_statement(shape, mark) and _begins_statement(tree, start, end):
+    if slot.part.endswith("clauses") or (_is_statement(shape, mark) and _begins_statement(tree, start, end)):
         return Piece(tree.text[start:end], None, tree.text[start:end], (start, end))
     return _expression(tree, start, end)
 
@@ -77,13 +78,6 @@ def _takes_arguments(shape: Tree, mark: cst.Name) -> bool:
         return False
     call = shape.parent(argument)
     return isinstance(call, cst.Call) and call.args[-1] is argument
-
-
-def inside_call(tree: Tree, call: cst.Call) -> tuple[int, int]:
-    """The range between the parentheses of a call."""
-    skipped = IGNORED.match(tree.text, tree.outer(call.func)[1])
-    opened = skipped.end() if skipped else tree.outer(call.func)[1]
-    return opened + 1, tree.range(call)[1] - 1
 
 
 def _arguments(tree: Tree, start: int, end: int) -> Piece | None:

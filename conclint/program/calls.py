@@ -1,0 +1,374 @@
+"""The call graph, by demand: what a call may run, and who may run a function.
+
+Callers are found by name: only calls that are written with the name of the function (or of something that holds it) are
+looked at, and of these each is resolved from its own side. So an edge means that both ends agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conclint.facts import Assign, Call, Load, Use
+from conclint.finding import Confidence, Place, Span
+from conclint.program.model import ClassNode, Func
+from conclint.program.values import (
+    ClassValue,
+    Coroutine,
+    External,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Remote,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from conclint.program.program import Program
+
+_CONSTRUCTORS = ("__init__", "__post_init__", "__new__")
+_ITERATORS = frozenset(
+    ("list", "tuple", "set", "sorted", "sum", "min", "max", "any", "all", "next", "dict", "frozenset")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A function of the program that a call may run."""
+
+    func: Func
+    receiver: Value | None
+    confidence: Confidence
+    bound: bool
+    """Whether the receiver is passed as its first argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A place where one function runs another: a call, a `with`, a loop or the reading of a property.
+
+    `at` is the number of the operation, or -1 where it is a statement's own doing.
+    """
+
+    caller: Func
+    callee: Func
+    at: int
+    block: int
+    place: Place
+    label: str
+    confidence: Confidence
+    call: Call | None
+    bound: bool
+
+
+class Calls:
+    """Resolves calls from both ends; remembers what it found."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._targets: dict[tuple[Func, int], tuple[Target, ...]] = {}
+        self._callers: dict[Func, tuple[Edge, ...]] = {}
+
+    # Downward ---------------------------------------------------------------------------------------------------------
+
+    def targets(self, func: Func, index: int) -> tuple[Target, ...]:
+        """The functions of the program that a call runs before it returns.
+
+        Calling an `async def` or a generator runs nothing of it; those are targets all the same, and whoever follows
+        effects asks `runs_body` first.
+        """
+        key = (func, index)
+        found = self._targets.get(key)
+        if found is None:
+            op = func.ops[index]
+            found = self._targets[key] = self._resolve(func, index, op) if isinstance(op, Call) else ()
+        return found
+
+    def _resolve(self, func: Func, index: int, op: Call) -> tuple[Target, ...]:
+        values = self.program.evaluator.of(op.func, func, index)
+        found: list[Target] = []
+        confidence = Confidence.CERTAIN if len(values) == 1 else Confidence.POSSIBLE
+        for value in values:
+            found.extend(self._runs(value, confidence))
+        if op.use == Use.AWAITED:
+            # What is awaited is awaitable: a plain function that gives something else is not what runs here.
+            found = [target for target in found if target.func.is_async or self.gives_awaitable(target.func)]
+        return tuple(found)
+
+    def _runs(self, value: Value, confidence: Confidence) -> Iterator[Target]:
+        if isinstance(value, Function):
+            yield from self._method(value, confidence)
+        elif isinstance(value, ClassValue):
+            instance = Instance(value.cls)
+            for name in _CONSTRUCTORS[:2]:
+                for found in self.program.evaluator.member(value.cls, name, instance):
+                    if isinstance(found, Function):
+                        yield Target(found.func, instance, confidence, True)
+        elif isinstance(value, Instance) and isinstance(value.type, ClassNode):
+            for found in self.program.evaluator.member(value.type, "__call__", value):
+                yield from self._runs(found, confidence)
+        elif isinstance(value, Partial):
+            for target in self._runs(value.target, confidence):
+                yield target
+
+    def _method(self, value: Function, confidence: Confidence) -> Iterator[Target]:
+        receiver = value.receiver
+        yield Target(value.func, receiver, confidence, receiver is not None)
+        if isinstance(receiver, Instance) and isinstance(receiver.type, ClassNode) and receiver.site is None:
+            for cls in self.program.below(receiver.type):
+                override = cls.methods.get(value.func.name)
+                if override is not None and override is not value.func:
+                    # Which of them runs, the receiver decides, and the receiver is not known.
+                    yield Target(override, receiver, min(confidence, Confidence.POSSIBLE), True)
+
+    def library(self, func: Func, index: int) -> tuple[External | Method, ...]:
+        """The library functions and methods that a call may run."""
+        op = func.ops[index]
+        if not isinstance(op, Call):
+            return ()
+        if isinstance(op.func, str) and op.func[0] not in "$&:?@":
+            values: Values = self.program.evaluator.dotted(op.func, func.module)
+        else:
+            values = self.program.evaluator.of(op.func, func, index)
+        found: list[External | Method] = []
+        for value in values:
+            while isinstance(value, Partial):
+                value = value.target
+            if isinstance(value, External | Method):
+                found.append(value)
+        return tuple(found)
+
+    def gives_awaitable(self, func: Func) -> bool:
+        """Whether a plain function is known to return something to await."""
+        if func.is_async:
+            return True
+        return any(
+            isinstance(value, Coroutine)
+            or (
+                isinstance(value, Instance)
+                and isinstance(value.type, str)
+                and value.type in ("asyncio.Future", "asyncio.Task", "ray.ObjectRef")
+            )
+            for value in self.program.evaluator.returns(func)
+        )
+
+    def runs_body(self, target: Func, op: Call | None, use: int) -> bool:
+        """Whether calling a function runs its body on the spot: not of a coroutine, of a generator only if iterated."""
+        if target.is_async:
+            return False
+        if target.fact.is_generator:
+            if use == Use.ITERATED:
+                return True
+            return use == Use.ENTERED and any(
+                name.rpartition(".")[2] == "contextmanager" for name in target.decorator_names
+            )
+        return True
+
+    # Upward -----------------------------------------------------------------------------------------------------------
+
+    def callers(self, func: Func) -> tuple[Edge, ...]:
+        """The places that run the body of a function, as far as both ends can be resolved."""
+        found = self._callers.get(func)
+        if found is None:
+            self._callers[func] = ()
+            edges = sorted(self._find(func), key=lambda edge: (edge.place, edge.label))
+            found = self._callers[func] = tuple(edges)
+        return found
+
+    def _find(self, func: Func) -> Iterator[Edge]:
+        if func.name in ("<module>", "<class>"):
+            return
+        if func.is_property:
+            yield from self._readers(func)
+            return
+        if func.name in ("__enter__", "__exit__"):
+            yield from self._withs(func)
+        elif func.name in ("__iter__", "__next__"):
+            yield from self._loops(func)
+        names = {func.name}
+        if func.name in _CONSTRUCTORS and func.cls is not None:
+            names = {"cls", func.cls.name, *(cls.name for cls in self.program.below(func.cls))}
+        elif func.name == "__call__":
+            names = {"()"}
+        elif func.name == "<lambda>":
+            names = set()
+        owner = func.owner
+        if owner is not None and owner.name not in ("<module>", "<class>"):
+            yield from self._local_calls(func, owner)
+            return
+        seen: set[Func] = set()
+        for name in sorted(names):
+            for user in self.program.by_name.get(name, ()):
+                if user not in seen:
+                    seen.add(user)
+                    yield from self._calls_in(user, func, names)
+
+    def _calls_in(self, user: Func, func: Func, names: set[str]) -> Iterator[Edge]:
+        wanted = set(names)
+        for name, assignments in user.assignments.items():
+            for _, op in assignments:
+                if isinstance(op.value, str) and op.value.rpartition(".")[2].lstrip("$:") in names:
+                    wanted.add(name)
+                elif isinstance(op.value, int) and isinstance(made := user.ops[op.value], Call):
+                    if made.func == "functools.partial":
+                        wanted.add(name)
+        for name in sorted(wanted):
+            for index in user.calls_by_name.get(name, ()):
+                yield from self._edges(user, index, func)
+        imported = [
+            index
+            for index, call in user.calls
+            if isinstance(call.func, str)
+            and call.func[0] not in "$&:?"
+            and call.func.rpartition(".")[2] in names
+            and index not in user.calls_by_name.get(func.name, ())
+        ]
+        for index in imported:
+            yield from self._edges(user, index, func)
+
+    def _local_calls(self, func: Func, owner: Func) -> Iterator[Edge]:
+        """Calls of a nested function: in its owner, and in the other functions nested there."""
+        for user in owner.module.functions:
+            around: Func | None = user
+            while around is not None and around is not owner:
+                around = around.owner
+            if around is owner:
+                for index, _ in user.calls:
+                    if func.name in user.calls_by_name and index in user.calls_by_name[func.name]:
+                        yield from self._edges(user, index, func)
+
+    def _edges(self, user: Func, index: int, func: Func) -> Iterator[Edge]:
+        op = user.ops[index]
+        assert isinstance(op, Call)
+        for target in self.targets(user, index):
+            if target.func is func and self.runs_body(func, op, self._final_use(user, index)):
+                yield Edge(
+                    user,
+                    func,
+                    index,
+                    op.block,
+                    user.at(index),
+                    spell(op.func, user),
+                    target.confidence,
+                    op,
+                    target.bound,
+                )
+                return
+
+    def _final_use(self, user: Func, index: int) -> int:
+        """How the result is used, looking through `list(…)` and its like, which iterate."""
+        op = user.ops[index]
+        assert isinstance(op, Call)
+        if op.use == Use.ARGUMENT:
+            consumer = user.consumers.get(index)
+            taker = user.ops[consumer] if consumer is not None else None
+            if isinstance(taker, Call) and isinstance(taker.func, str) and taker.func.startswith("builtins."):
+                if taker.func.removeprefix("builtins.") in _ITERATORS:
+                    return Use.ITERATED
+        if op.use == Use.YIELDED:
+            return Use.ITERATED
+        return op.use
+
+    def _withs(self, func: Func) -> Iterator[Edge]:
+        for user in self.program.by_name.get("__enter__", ()):
+            for number, block in enumerate(user.body.blocks):
+                if block.kind == "with" and self._has(block.value, func, user, block.parent):
+                    yield self._statement_edge(user, func, number, "with")
+
+    def _loops(self, func: Func) -> Iterator[Edge]:
+        for user in self.program.by_name.get("__iter__", ()):
+            for number, block in enumerate(user.body.blocks):
+                if block.kind in ("for", "comp") and self._has(block.value, func, user, block.parent):
+                    yield self._statement_edge(user, func, number, "for")
+
+    def _has(self, expr: object, func: Func, user: Func, block: int) -> bool:
+        cls = func.cls
+        if cls is None:
+            return False
+        at = expr if isinstance(expr, int) else first_op(user, block)
+        values = self.program.evaluator.of(expr, user, at)  # type: ignore[arg-type]  # an Expr of a block
+        return len(values) == 1 and any(
+            method.func is func
+            for found in self.program.evaluator.classes_of(values)
+            for method in self.program.evaluator.member(found, func.name, Instance(found))
+            if isinstance(method, Function)
+        )
+
+    def _statement_edge(self, user: Func, func: Func, number: int, word: str) -> Edge:
+        block = user.body.blocks[number]
+        place = Place(user.module.path, Span(block.row, block.column, block.end_row, block.end_column))
+        label = f"{word} {spell(block.value, user)}"
+        return Edge(user, func, -1, block.parent, place, label, Confidence.CERTAIN, None, True)
+
+    def _readers(self, func: Func) -> Iterator[Edge]:
+        """Where a property is read."""
+        part = f".{func.name}"
+        for user in self.program.by_name.get(func.name, ()):
+            for index, op in enumerate(user.ops):
+                chain = op.value if isinstance(op, Load) else op.func if isinstance(op, Call) else None
+                if not isinstance(chain, str) or part not in chain:
+                    continue
+                head, _, rest = chain.partition(part)
+                if rest and rest[0] != ".":
+                    continue
+                values = self.program.evaluator.of(head, user, index)
+                for cls in self.program.evaluator.classes_of(values):
+                    if self._property(cls, func.name) is func:
+                        confidence = Confidence.CERTAIN if len(values) == 1 else Confidence.POSSIBLE
+                        yield Edge(
+                            user, func, index, op.block, user.at(index), spell(chain, user), confidence, None, True
+                        )
+                        break
+
+    def _property(self, cls: ClassNode, name: str) -> Func | None:
+        for base in self.program.evaluator.mro(cls):
+            if isinstance(base, ClassNode) and name in base.methods:
+                return base.methods[name]
+        return None
+
+
+def first_op(func: Func, block: int) -> int:
+    """The number of the first operation in a block or below it, or the end."""
+    for index, op in enumerate(func.ops):
+        if func.encloses(block, op.block):
+            return index
+    return len(func.ops)
+
+
+def spell(expr: object, func: Func) -> str:
+    """An expression as a reader would name it, without its arguments."""
+    if isinstance(expr, str):
+        if expr[0] == "$" or expr[0] == ":" or expr[0] == "?":
+            text = expr[1:]
+        elif expr[0] == "&":
+            text = expr.partition(":")[2]
+        elif expr[0] == "@":
+            text = expr.rpartition(":")[2]
+            parts = text.split(".")
+            text = ".".join(parts[-2:])
+        else:
+            text = expr.removeprefix("builtins.")
+        return ".".join(part.partition("~")[0] for part in text.split("."))
+    if isinstance(expr, int):
+        op = func.ops[expr]
+        if isinstance(op, Call):
+            return f"{spell(op.func, func)}()"
+        if isinstance(op, Assign | Load):
+            return spell(op.value, func)
+        return "…"
+    base = getattr(expr, "base", None)
+    name = getattr(expr, "name", None)
+    if name is not None:
+        return f"{spell(base, func)}.{name}"
+    if base is not None:
+        return f"{spell(base, func)}[…]"
+    return "…"
+
+
+def remote_of(values: Values) -> Remote | None:
+    """The one Ray object among some candidates."""
+    found = [value for value in values if isinstance(value, Remote)]
+    return found[0] if len(found) == 1 == len(values) else None

@@ -1,0 +1,285 @@
+"""Where functions run: on an event loop, in a worker, in a remote task, at import; and in which phase of life.
+
+Contexts come from `async def`, from what functions are handed to, from decorators and from the classes they belong to.
+The phase says whether stopping the loop there harms anybody: while a program starts or ends, in tests, in a script that
+does one thing, a true claim is mostly harmless.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from conclint.facts import Call, Use
+from conclint.program.evaluate import argument_of
+from conclint.program.model import ClassNode, Func
+from conclint.program.values import Coroutine, Function, Instance, Method, Partial, Remote, Value
+
+if TYPE_CHECKING:
+    from conclint.program.program import Program
+
+
+class Phase(enum.Enum):
+    """When in the life of its program a function runs."""
+
+    SERVING = "serving"
+    START = "start-up"
+    STOP = "shut-down"
+    SCRIPT = "a command-line script"
+    TEST = "tests"
+    BENCHMARK = "benchmarks and examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A function handed to something that runs it elsewhere."""
+
+    func: Func
+    runs: str
+    user: Func
+    at: int
+    taker: str
+    executor: Value | None
+    bound: bool
+
+
+_START = re.compile(
+    r"^_*(a|async_)?(__init__|__aenter__|__enter__|__post_init__|__new__|__post_create__|setup\w*|set_up\w*|start\w*|on_start\w*"
+    r"|on_load|startup\w*|init\w*|initiali[sz]e\w*|bootstrap\w*|lifespan\w*|\w+_lifespan|configure\w*|create_app|build_app|make_app"
+    r"|prepare\w*|\w+_startup|load_config\w*|before_serving|before_startup|install\w*|warm_?up\w*|launch\w*|async_setup\w*|connect"
+    r"|\w+_setup|\w+_init)_*$"
+)
+_STOP = re.compile(
+    r"^_*(a|async_)?(__aexit__|__exit__|__del__|__pre_destroy__|stop\w*|close\w*|aclose|shut_?down\w*|teardown\w*|tear_down\w*"
+    r"|clean_?up\w*|on_stop\w*|on_shutdown\w*|terminate\w*|dispose\w*|disconnect\w*|destroy\w*|kill\w*|finali[sz]e\w*|\w+_shutdown"
+    r"|\w+_cleanup|unload\w*|async_unload\w*|exit\w*|on_exit|finish\w*)_*$"
+)
+_TEST_PATH = re.compile(
+    r"(^|/)(tests?|testing|_?testing_?utils?|test_\w+|\w+_tests?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest|tests?)\.py$"
+)
+_BENCH_PATH = re.compile(
+    r"(^|/)(bench\w*|benchmarks?|examples?|docs?|demos?|samples?|tutorials?|scripts?|perf\w*|release)(/|\.py$)"
+)
+_SCRIPTS = frozenset(("main", "amain", "async_main", "main_async", "_main", "cli", "_amain", "run_main"))
+
+
+class Contexts:
+    """Answers questions about where functions run; remembers the answers."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._phases: dict[Func, Phase] = {}
+        self._async_actors: dict[ClassNode, Func | None] = {}
+
+    @cached_property
+    def handoffs(self) -> dict[Func, list[Handoff]]:
+        """What each function is handed to, wherever that could be resolved."""
+        found: dict[Func, list[Handoff]] = {}
+        knowledge = self.program.knowledge
+        lasts: dict[str, str] = {}
+        for name, row in knowledge.rows.items():
+            if row.runs and row.callable:
+                lasts[name.rpartition(".")[2]] = row.runs
+        for last in sorted(lasts):
+            for user in self.program.by_name.get(last, ()):
+                for index in user.calls_by_name.get(last, ()):
+                    for handoff in self._handed(user, index):
+                        found.setdefault(handoff.func, []).append(handoff)
+        for handoff in self._subclass_runs():
+            found.setdefault(handoff.func, []).append(handoff)
+        return found
+
+    def _handed(self, user: Func, index: int) -> list[Handoff]:
+        op = user.ops[index]
+        assert isinstance(op, Call)
+        found = []
+        for value in self.program.calls.library(user, index):
+            row = self.program.knowledge.row(value.dotted)
+            if row is None or not row.runs or not row.callable:
+                continue
+            argument = argument_of(op, row.callable)
+            if argument is None:
+                continue
+            executor: Value | None = value.receiver if isinstance(value, Method) else None
+            if row.executor:
+                given = argument_of(op, row.executor)
+                pools = self.program.evaluator.of(given, user, index) if given is not None else ()
+                executor = pools[0] if len(pools) == 1 else None
+            for target in self.program.evaluator.of(argument, user, index):
+                func, bound = self._function(target)
+                if func is not None:
+                    found.append(Handoff(func, row.runs, user, index, value.dotted, executor, bound))
+        return found
+
+    def _function(self, value: Value) -> tuple[Func | None, bool]:
+        while isinstance(value, Partial):
+            value = value.target
+        if isinstance(value, Function):
+            return value.func, value.receiver is not None
+        if isinstance(value, Coroutine):
+            return value.func, value.receiver is not None
+        if isinstance(value, Instance) and isinstance(value.type, ClassNode):
+            for found in self.program.evaluator.member(value.type, "__call__", value):
+                if isinstance(found, Function):
+                    return found.func, True
+        return None, False
+
+    def _subclass_runs(self) -> list[Handoff]:
+        """`run` of subclasses of Thread and Process."""
+        found = []
+        for cls in self.program.classes():
+            method = cls.methods.get("run")
+            if method is None or not cls.fact.bases:
+                continue
+            for base in self.program.evaluator.mro(cls):
+                if isinstance(base, str) and self.program.knowledge.role(base) in ("thread", "process"):
+                    role = self.program.knowledge.role(base)
+                    found.append(Handoff(method, role, method, -1, base, None, True))
+                    break
+        return found
+
+    # The event loop -----------------------------------------------------------------------------------------------
+
+    def on_loop(self, func: Func) -> bool:
+        """Whether the body of a function runs on an event loop that others share."""
+        return bool(self.why_on_loop(func))
+
+    def why_on_loop(self, func: Func) -> str:
+        """What puts a function on an event loop, as a reader would say it; "" where nothing is known to."""
+        if func.is_async:
+            cls = func.cls
+            if cls is not None and self.async_actor(cls) is not None:
+                return f"`{func.qualname}` is a method of an async actor"
+            return f"`{func.qualname}` is a coroutine function"
+        cls = func.cls
+        if cls is not None and func.is_method and self.async_actor(cls) is not None:
+            return f"`{cls.name}` is an async actor: its plain methods run on its event loop too"
+        for handoff in self.handoffs.get(func, ()):
+            if handoff.runs == "loop":
+                return f"`{func.qualname}` is a callback of the event loop (`{handoff.taker.rpartition('.')[2]}`)"
+        return ""
+
+    def is_actor(self, cls: ClassNode) -> bool:
+        """Whether instances of a class are Ray actors: it, or a subclass, is made remote."""
+        owner = cls.module.functions[cls.fact.owner]
+        evaluator = self.program.evaluator
+        if any(
+            isinstance(item.func, str) and evaluator.is_ray_remote(item.func, owner) for item in cls.fact.decorators
+        ):
+            return True
+        return cls in self._made_remote
+
+    @cached_property
+    def _made_remote(self) -> set[ClassNode]:
+        """Classes made remote by a call: `ray.remote(Cls)`, `ray.remote(num_cpus=1)(Cls)`."""
+        found: set[ClassNode] = set()
+        for user in self.program.by_name.get("remote", ()):
+            for index in user.calls_by_name.get("remote", ()):
+                op = user.ops[index]
+                if isinstance(op, Call) and op.args and op.func == "ray.remote":
+                    for value in self.program.evaluator.of(op.args[0], user, index):
+                        if isinstance(value, Remote) and isinstance(value.target, ClassNode):
+                            found.add(value.target)
+                        cls = getattr(value, "cls", None)
+                        if isinstance(cls, ClassNode):
+                            found.add(cls)
+        return found
+
+    def async_actor(self, cls: ClassNode) -> Func | None:
+        """The coroutine member that makes a Ray actor class async, or None where it is not one."""
+        if cls not in self._async_actors:
+            self._async_actors[cls] = None
+            if self.is_actor(cls):
+                self._async_actors[cls] = self.coroutine_member(cls)
+        return self._async_actors[cls]
+
+    def coroutine_member(self, cls: ClassNode) -> Func | None:
+        """The first coroutine or async-generator member of a class or of its bases."""
+        for base in self.program.evaluator.mro(cls):
+            if isinstance(base, ClassNode):
+                for _, index in base.fact.methods:
+                    member = base.module.functions[index]
+                    if member.is_async:
+                        return member
+        return None
+
+    def runs_once(self, func: Func) -> bool:
+        """Whether a function remembers its result: `lru_cache` and its like."""
+        for name in func.decorator_names:
+            row = self.program.knowledge.row(name)
+            if row is not None and row.decorates == "once":
+                return True
+            if name.rpartition(".")[2] in ("cached_property", "lru_cache", "cache", "run_once", "singleton"):
+                return True
+        return False
+
+    # Phases ---------------------------------------------------------------------------------------------------------
+
+    def phase(self, func: Func) -> Phase:
+        """When in the life of its program a coroutine runs, by its own name, its file, and those who await it."""
+        found = self._phases.get(func)
+        if found is None:
+            self._phases[func] = Phase.SERVING
+            found = self._phases[func] = self._phase(func, 3)
+        return found
+
+    def _phase(self, func: Func, depth: int) -> Phase:
+        path = func.module.path
+        if _TEST_PATH.search(path):
+            return Phase.TEST
+        if _BENCH_PATH.search(path):
+            return Phase.BENCHMARK
+        if func.name.startswith("test_"):
+            return Phase.TEST
+        named = _named_phase(func)
+        if named is not None:
+            return named
+        if depth:
+            users = self.awaiters(func)
+            if users:
+                phases = {self._phase(user, depth - 1) for user in users}
+                if len(phases) == 1:
+                    return phases.pop()
+        return Phase.SERVING
+
+    def awaiters(self, func: Func) -> tuple[Func, ...]:
+        """The functions that call a coroutine function, as far as can be told; empty where a call may be missed."""
+        found: list[Func] = []
+        cls = func.cls
+        if cls is not None and self.program.below(cls):
+            return ()
+        for user in self.program.by_name.get(func.name, ()):
+            hits = user.calls_by_name.get(func.name, ())
+            if not hits:
+                return ()
+            for index in hits:
+                targets = self.program.calls.targets(user, index)
+                if not targets:
+                    # Somebody calls something of that name that cannot be resolved: it may be this one.
+                    if func.name in user.calls_by_name and not self.program.calls.library(user, index):
+                        return ()
+                elif any(target.func is func for target in targets):
+                    op = user.ops[index]
+                    if isinstance(op, Call) and op.use not in (Use.AWAITED, Use.RETURNED, Use.ARGUMENT):
+                        return ()
+                    if user.name == "<module>":
+                        continue
+                    if user not in found:
+                        found.append(user)
+        return tuple(found)
+
+
+def _named_phase(func: Func) -> Phase | None:
+    around: Func | None = func
+    while around is not None and around.name not in ("<module>", "<class>"):
+        if _START.match(around.name):
+            return Phase.START
+        if _STOP.match(around.name):
+            return Phase.STOP
+        if around.name in _SCRIPTS:
+            return Phase.SCRIPT
+        around = around.owner
+    return None

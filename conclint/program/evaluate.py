@@ -1,0 +1,1024 @@
+"""What an expression may stand for, by the values that reach it.
+
+Locals are followed to the assignments that reach their use, attributes to where classes set them, calls to what their
+callees return. Every step that is not understood gives no candidates, and so no findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conclint.facts import (
+    Assign,
+    Attr,
+    Await,
+    Binding,
+    Call,
+    Cls,
+    Const,
+    Expr,
+    Fn,
+    Gather,
+    Item,
+    Leave,
+    Mix,
+    Seq,
+    Test,
+)
+from conclint.program.model import LOOPS, ClassNode, Func, Module
+from conclint.program.values import (
+    ClassValue,
+    Constant,
+    Coroutine,
+    External,
+    Function,
+    Instance,
+    Method,
+    ModuleValue,
+    Param,
+    Partial,
+    Remote,
+    Site,
+    Super,
+    Value,
+    Values,
+)
+
+if TYPE_CHECKING:
+    from conclint.program.program import Program
+
+# A value that takes more steps than this to find is not found; real code needs five or six.
+_STEPS = 24
+# More candidates than this are not knowledge.
+_CANDIDATES = 6
+
+_SELF_TYPES = frozenset(("typing.Self", "typing_extensions.Self"))
+_WRAPPERS = frozenset(
+    (
+        "typing.Optional",
+        "typing.Annotated",
+        "typing.Final",
+        "typing.ClassVar",
+        "typing.Required",
+        "typing.NotRequired",
+        "typing.ReadOnly",
+        "dataclasses.InitVar",
+        "typing_extensions.Annotated",
+        "typing_extensions.Final",
+    )
+)
+_CONTAINERS = {
+    "builtins.list": "list",
+    "builtins.tuple": "tuple",
+    "builtins.set": "set",
+    "builtins.frozenset": "set",
+    "builtins.dict": "dict",
+    "typing.List": "list",
+    "typing.Tuple": "tuple",
+    "typing.Set": "set",
+    "typing.Dict": "dict",
+    "typing.DefaultDict": "dict",
+    "typing.Sequence": "list",
+    "typing.Iterable": "list",
+    "typing.Collection": "list",
+    "typing.Mapping": "dict",
+    "typing.MutableMapping": "dict",
+    "collections.abc.Sequence": "list",
+    "collections.abc.Iterable": "list",
+    "collections.abc.Collection": "list",
+    "collections.abc.Mapping": "dict",
+    "collections.defaultdict": "dict",
+    "collections.OrderedDict": "dict",
+    "collections.deque": "list",
+    "typing.Deque": "list",
+}
+_AWAITABLES = frozenset(
+    (
+        "typing.Awaitable",
+        "typing.Coroutine",
+        "collections.abc.Awaitable",
+        "collections.abc.Coroutine",
+        "asyncio.Future",
+        "asyncio.Task",
+    )
+)
+_NOT_VALUES = frozenset(("None", "False"))
+
+
+class Evaluator:
+    """Evaluates expressions of one program; remembers what it found."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._results: dict[tuple[Func, int], Values] = {}
+        self._returns: dict[Func, Values] = {}
+        self._globals: dict[tuple[Module, str], Values] = {}
+        self._fields: dict[tuple[ClassNode, str], Values] = {}
+        self._bases: dict[ClassNode, tuple[ClassNode | str, ...]] = {}
+        self._mro: dict[ClassNode, tuple[ClassNode | str, ...]] = {}
+        self._dotted: dict[tuple[str, Module], Values] = {}
+        self._steps = 0
+        self._cut = False
+
+    # Expressions ----------------------------------------------------------------------------------------------------
+
+    def of(self, expr: Expr, func: Func, at: int) -> Values:
+        """The candidates for an expression of `func`, as it stands before operation number `at`."""
+        if expr is None or self._steps > _STEPS:
+            self._cut = self._cut or expr is not None
+            return ()
+        self._steps += 1
+        try:
+            return _few(self._of(expr, func, at))
+        finally:
+            self._steps -= 1
+
+    def _of(self, expr: Expr, func: Func, at: int) -> Values:
+        if isinstance(expr, str):
+            return self.chain(expr, func, at)
+        if isinstance(expr, int):
+            return self.result(func, expr)
+        if isinstance(expr, Const):
+            return (Constant(expr.value),)
+        if isinstance(expr, Attr):
+            return self._attributes(self.of(expr.base, func, at), expr.name)
+        if isinstance(expr, Fn):
+            return (Function(func.module.functions[expr.index]),)
+        if isinstance(expr, Cls):
+            return (self.decorated_class(func.module.classes[expr.index]),)
+        if isinstance(expr, Item):
+            return self._item(expr, func, at)
+        if isinstance(expr, Seq):
+            elements = [value for item in expr.items[:8] for value in self.of(item, func, at)]
+            return (Instance(expr.kind, (func, at), _few(tuple(dict.fromkeys(elements)))),)
+        if isinstance(expr, Test):
+            return self._truth(expr, func, at)
+        if isinstance(expr, Mix):
+            return self._mixed(expr, func, at)
+        return ()
+
+    def _truth(self, expr: Test, func: Func, at: int) -> Values:
+        if expr.op == "or":
+            found = [value for item in expr.items for value in self.of(item, func, at) if not _is_false(value)]
+            return tuple(dict.fromkeys(found))
+        if expr.op == "and":
+            return self.of(expr.items[-1], func, at)
+        return (Instance("bool"),)
+
+    def _mixed(self, expr: Mix, func: Func, at: int) -> Values:
+        kind = expr.kind
+        if kind == "typed":
+            annotated = self.annotated(expr.items[0], func)
+            if len(expr.items) == 1:
+                return annotated
+            exact = tuple(value for value in self.of(expr.items[1], func, at) if not _is_false(value))
+            return exact or annotated
+        if kind == "if":
+            found = [value for item in expr.items for value in self.of(item, func, at)]
+            return tuple(dict.fromkeys(value for value in found if not _is_false(value)))
+        if kind in ("enter", "aenter"):
+            return self._entered(expr.items[0], func, at, kind)
+        if kind in ("each", "aeach"):
+            found = []
+            for value in self.of(expr.items[0], func, at):
+                found.extend(self.elements(value))
+            return tuple(dict.fromkeys(found))
+        if kind == "f":
+            return (Instance("str"),)
+        if kind in ("+", "|") and len(expr.items) == 2:
+            return tuple(value for value in self.of(expr.items[0], func, at) if _is_container(value))
+        return ()
+
+    def elements(self, value: Value) -> Values:
+        """What iterating over a value gives."""
+        if isinstance(value, Instance):
+            if value.of and (
+                isinstance(value.type, str) and value.type in ("list", "tuple", "set", "dict", "iterable")
+            ):
+                return value.of if value.type != "dict" else ()
+            if isinstance(value.type, str):
+                row = self.program.knowledge.method(value.type, "__next__")
+                if row is not None and row.returns:
+                    return (self._made(row.returns, value, None),)
+        return ()
+
+    def _item(self, expr: Item, func: Func, at: int) -> Values:
+        index = expr.index.value if isinstance(expr.index, Const) else None
+        if (
+            isinstance(expr.base, Seq)
+            and isinstance(index, int)
+            and -len(expr.base.items) <= index < len(expr.base.items)
+        ):
+            return self.of(expr.base.items[index], func, at)
+        found: list[Value] = []
+        for value in self.of(expr.base, func, at):
+            if isinstance(value, Instance) and isinstance(value.type, str) and value.of:
+                if (
+                    value.type == "tuple"
+                    and isinstance(index, int)
+                    and len(value.of) > index >= 0
+                    and value.site is None
+                ):
+                    found.append(value.of[index])
+                elif value.type in ("list", "dict", "tuple"):
+                    found.extend(value.of)
+            elif isinstance(value, ClassValue):
+                found.append(value)
+        return tuple(dict.fromkeys(found))
+
+    def _entered(self, manager: Expr, func: Func, at: int, kind: str) -> Values:
+        found: list[Value] = []
+        for value in self.of(manager, func, at):
+            if isinstance(value, Instance):
+                entered = self.attribute(value, "__aenter__" if kind == "aenter" else "__enter__")
+                results = [result for one in entered for result in self._call(one, func, at, None)]
+                for result in results:
+                    if isinstance(result, Coroutine):
+                        found.extend(self.returns(result.func, result.receiver))
+                    elif isinstance(result, Instance) and result.of and result.type == "asyncio.Future":
+                        found.extend(result.of)
+                    else:
+                        found.append(result)
+                if not entered or (not results and isinstance(value.type, str)):
+                    # Nearly every manager of a library gives itself; the tables name the others.
+                    found.append(value)
+        return tuple(dict.fromkeys(found))
+
+    # Names ----------------------------------------------------------------------------------------------------------
+
+    def chain(self, chain: str, func: Func, at: int) -> Values:
+        """The candidates for a chain of names."""
+        first = chain[0]
+        if first not in "$&:?@":
+            return self.dotted(chain, func.module)
+        if first == "@":
+            return self.dotted(func.module.absolute(chain), func.module)
+        root, _, rest = chain.partition(".")
+        if first == "$":
+            values = self._narrowed(chain, root, func, at) or self.local(root[1:], func, at)
+        elif first == "&":
+            number, _, name = root[1:].partition(":")
+            values = self.local(name, func.module.functions[int(number)], -1)
+        elif first == ":":
+            values = self.module_global(func.module, root[1:])
+        else:
+            values = self._starred(func.module, root[1:])
+        for name in rest.split(".") if rest else ():
+            values = self._attributes(values, name)
+        return values
+
+    def _narrowed(self, chain: str, root: str, func: Func, at: int) -> Values:
+        """The type that an `isinstance` around the place leaves to a plain name."""
+        if (
+            at < 0
+            or at >= len(func.ops)
+            or "builtins.isinstance" not in func.body.loads
+            and "isinstance" not in func.fact.names
+        ):
+            return ()
+        for _, block in func.block_path(func.ops[at].block):
+            if block.kind in ("if", "and") and isinstance(block.value, int):
+                test = func.ops[block.value]
+                if isinstance(test, Call) and test.func == "builtins.isinstance" and test.args[:1] == (root,):
+                    if len(test.args) == 2:
+                        return tuple(
+                            self._as_instance(value)
+                            for value in self.of(test.args[1], func, block.value)
+                            if isinstance(value, ClassValue | External)
+                        )
+        return ()
+
+    def local(self, name: str, func: Func, at: int) -> Values:
+        """The candidates for a local or parameter; with `at` below 0 for any moment."""
+        found: list[Value] = []
+        assignments = func.assignments.get(name, [])
+        reaching, entry = _reaching(func, assignments, at) if at >= 0 else (assignments, True)
+        if entry:
+            found.extend(self._parameter(name, func))
+        for index, op in reaching:
+            if op.how in ("", "for", "with", "walrus", "import", "case"):
+                if isinstance(op.value, str) and op.how == "import":
+                    found.extend(self.chain(op.value, func, index))
+                else:
+                    found.extend(self.of(op.value, func, index))
+        if len(found) > 1:
+            found = [value for value in found if not _is_false(value)] or found[:1]
+        return tuple(dict.fromkeys(found))
+
+    def _parameter(self, name: str, func: Func) -> Values:
+        for position, param in enumerate(func.fact.params):
+            if param.name != name:
+                continue
+            cls = func.cls
+            if position == 0 and cls is not None and func.is_method:
+                if func.is_classmethod or func.name in ("__new__", "__init_subclass__", "__class_getitem__"):
+                    return (ClassValue(cls),)
+                return (Instance(cls, is_self=True),)
+            if param.kind in ("*", "**"):
+                element = self.annotated(param.annotation, func)
+                return (Instance("tuple" if param.kind == "*" else "dict", None, element),)
+            typed = self.annotated(param.annotation, func)
+            if typed:
+                return typed
+            owner = func.owner
+            if param.default is not None and not isinstance(param.default, Const) and owner is not None:
+                return self.of(param.default, owner, -1)
+            return (Param(func, name),)
+        return ()
+
+    def module_global(self, module: Module, name: str) -> Values:
+        """The candidates for a global of a module of the program."""
+        key = (module, name)
+        if key in self._globals:
+            return self._globals[key]
+        self._globals[key] = ()
+        bindings = module.bindings.get(name, [])
+        found: list[Value] = []
+        for binding in bindings:
+            found.extend(self._bound(binding, module))
+        if not bindings:
+            submodule = self.program.names.find(f"{module.name}.{name}", module) if module.is_package else None
+            if submodule is not None:
+                found.append(ModuleValue(submodule))
+            else:
+                found.extend(self._starred(module, name))
+        if len(found) > 1:
+            found = [value for value in found if not _is_false(value)] or found[:1]
+        self._globals[key] = _few(tuple(dict.fromkeys(found)))
+        return self._globals[key]
+
+    def _bound(self, binding: Binding, module: Module) -> Values:
+        func = module.functions[binding.function]
+        if binding.how == "import" and isinstance(binding.value, str):
+            if binding.value.startswith("@"):
+                return self.dotted(module.absolute(binding.value), module)
+            return self.dotted(binding.value, module)
+        if binding.how in ("def", "class", "value", "for", "with", "walrus"):
+            at = binding.value if isinstance(binding.value, int) else -1
+            found = self.of(binding.value, func, at)
+            if binding.how == "def" and isinstance(binding.value, Fn):
+                return self.decorated(module.functions[binding.value.index])
+            return found or self.annotated(binding.annotation, func)
+        if binding.how == "typed":
+            return self.annotated(binding.annotation, func)
+        return ()
+
+    def _starred(self, module: Module, name: str) -> Values:
+        for star in module.facts.stars:
+            path = module.absolute(star) if star.startswith("@") else star
+            source = self.program.names.find(path, module)
+            if source is None:
+                if self.program.knowledge.row(f"{path}.{name}") or self.program.knowledge.is_type(f"{path}.{name}"):
+                    return (External(self.program.knowledge.canonical(f"{path}.{name}")),)
+            elif source is not module and (source.facts.exports is None or name in source.facts.exports):
+                if name in source.bindings or source.facts.stars:
+                    found = self.module_global(source, name)
+                    if found:
+                        return found
+        return ()
+
+    def dotted(self, path: str, importer: Module) -> Values:
+        """What an absolute dotted name stands for, seen from a module."""
+        key = (path, importer)
+        found = self._dotted.get(key)
+        if found is None:
+            self._dotted[key] = ()
+            found = self._dotted[key] = self._resolve(path, importer)
+        return found
+
+    def _resolve(self, path: str, importer: Module) -> Values:
+        top, _, rest = path.partition(".")
+        names = self.program.names
+        knowledge = self.program.knowledge
+        if not names.knows_top(top):
+            return (External(knowledge.canonical(path)),)
+        canonical = knowledge.canonical(path)
+        if rest and (canonical in knowledge.rows or canonical in knowledge.types):
+            # A library that is being linted itself: its public names mean what the tables say.
+            return (External(canonical),)
+        parts = path.split(".")
+        for length in range(len(parts), 0, -1):
+            module = names.find(".".join(parts[:length]), importer)
+            if module is not None:
+                if length < len(parts) and module.is_package is False and module is importer and length == 1:
+                    pass
+                values: Values = (ModuleValue(module),)
+                for name in parts[length:]:
+                    values = self._attributes(values, name)
+                return values
+        return (External(canonical),)
+
+    # Attributes -----------------------------------------------------------------------------------------------------
+
+    def _attributes(self, values: Values, name: str) -> Values:
+        if len(values) == 1:
+            return self.attribute(values[0], name)
+        found = [result for value in values for result in self.attribute(value, name)]
+        return tuple(dict.fromkeys(found))
+
+    def attribute(self, value: Value, name: str) -> Values:
+        """The candidates for an attribute of a value."""
+        if isinstance(value, ModuleValue):
+            return self.module_global(value.module, name) or self._submodule(value.module, name)
+        if isinstance(value, External):
+            return (External(self.program.knowledge.canonical(f"{value.dotted}.{name}")),)
+        if isinstance(value, Instance):
+            if isinstance(value.type, ClassNode):
+                return self.member(value.type, name, value)
+            return self._library_attribute(value, name)
+        if isinstance(value, ClassValue):
+            return self._class_attribute(value.cls, name)
+        if isinstance(value, Super):
+            return self._super_attribute(value, name)
+        if isinstance(value, Remote):
+            return self._remote_attribute(value, name)
+        if isinstance(value, Coroutine):
+            return ()
+        return ()
+
+    def _submodule(self, module: Module, name: str) -> Values:
+        found = self.program.names.find(f"{module.name}.{name}", module) if module.is_package else None
+        return (ModuleValue(found),) if found is not None else ()
+
+    def _library_attribute(self, value: Instance, name: str) -> Values:
+        knowledge = self.program.knowledge
+        assert isinstance(value.type, str)
+        known = knowledge.attribute(value.type, name)
+        if known:
+            return (self._made(known, value, value.site),)
+        row = knowledge.method(value.type, name)
+        if row is not None or knowledge.is_type(value.type):
+            return (Method(f"{value.type}.{name}", value),)
+        return ()
+
+    def _class_attribute(self, cls: ClassNode, name: str) -> Values:
+        for base in self.mro(cls):
+            if isinstance(base, str):
+                known = self.program.knowledge.method(base, name)
+                if known is not None:
+                    return (External(f"{base}.{name}"),)
+                continue
+            method = base.methods.get(name)
+            if method is not None:
+                return (Function(method, ClassValue(cls) if method.is_classmethod else None),)
+            found = self._class_level(base, name)
+            if found:
+                return found
+        return ()
+
+    def _class_level(self, cls: ClassNode, name: str) -> Values:
+        body = cls.module.functions[cls.fact.body]
+        found: list[Value] = []
+        for attribute, value, annotation in cls.fact.attributes:
+            if attribute == name:
+                at = value if isinstance(value, int) else -1
+                exact = self.of(value, body, at)
+                exact = tuple(one for one in exact if not _is_false(one))
+                found.extend(exact or self.annotated(annotation, body))
+        return tuple(dict.fromkeys(found))
+
+    def member(self, cls: ClassNode, name: str, receiver: Instance) -> Values:
+        """The candidates for an attribute of an instance of a class of the program."""
+        if name == "__class__":
+            return (ClassValue(cls),)
+        for base in self.mro(cls):
+            if isinstance(base, str):
+                found = self._library_attribute(Instance(base, receiver.site), name)
+                if found:
+                    return tuple(Method(one.dotted, receiver) if isinstance(one, Method) else one for one in found)
+                continue
+            method = base.methods.get(name)
+            if method is not None:
+                if method.is_property:
+                    return self.returns(method, receiver)
+                if method.is_static:
+                    return (Function(method),)
+                return self._bind(self.decorated(method), receiver, method)
+            values = self.field(base, name)
+            if values:
+                return values
+        return ()
+
+    def _bind(self, values: Values, receiver: Instance, method: Func) -> Values:
+        return tuple(
+            Function(
+                one.func,
+                ClassValue(receiver.type)
+                if method.is_classmethod and isinstance(receiver.type, ClassNode)
+                else receiver,
+            )
+            if isinstance(one, Function) and one.func is method
+            else one
+            for one in values
+        )
+
+    def field(self, cls: ClassNode, name: str) -> Values:
+        """The candidates for `self.name` as this one class sets it, in its methods or its body."""
+        key = (cls, name)
+        found = self._fields.get(key)
+        if found is not None:
+            return found
+        self._fields[key] = ()
+        values: list[Value] = []
+        for attribute, index, value, annotation in cls.fact.fields:
+            if attribute == name:
+                func = cls.module.functions[index]
+                at = value if isinstance(value, int) else _last_op(func, value)
+                exact = tuple(one for one in self.of(value, func, at) if not _is_false(one))
+                values.extend(exact or self.annotated(annotation, func))
+        if not any(not isinstance(value, Param) for value in values):
+            values.extend(self._class_level(cls, name))
+        self._fields[key] = _few(tuple(dict.fromkeys(values)))
+        return self._fields[key]
+
+    def _super_attribute(self, value: Super, name: str) -> Values:
+        order = (
+            self.mro(value.receiver.type)
+            if isinstance(value.receiver, Instance) and isinstance(value.receiver.type, ClassNode)
+            else self.mro(value.cls)
+        )
+        start = order.index(value.cls) + 1 if value.cls in order else 1
+        for base in order[start:]:
+            if isinstance(base, str):
+                if self.program.knowledge.method(base, name) is not None:
+                    return (Method(f"{base}.{name}", value.receiver),)
+                continue
+            method = base.methods.get(name)
+            if method is not None:
+                return (Function(method, value.receiver),)
+        return ()
+
+    def _remote_attribute(self, value: Remote, name: str) -> Values:
+        if value.kind == "handle":
+            assert isinstance(value.target, ClassNode)
+            for base in self.mro(value.target):
+                if isinstance(base, ClassNode) and name in base.methods:
+                    return (Remote(base.methods[name], "method", value.target),)
+            return ()
+        if name in ("remote", "options", "bind") and value.kind in ("function", "class", "method"):
+            if name == "remote":
+                return (Remote(value.target, "call", value.receiver),)
+            return (External(f"ray.{name}()"),) if name == "bind" else (value,)
+        return ()
+
+    # Classes --------------------------------------------------------------------------------------------------------
+
+    def bases(self, cls: ClassNode) -> tuple[ClassNode | str, ...]:
+        """The direct bases: classes of the program, or dotted names of library classes."""
+        found = self._bases.get(cls)
+        if found is None:
+            self._bases[cls] = ()
+            owner = cls.module.functions[cls.fact.owner]
+            names: list[ClassNode | str] = []
+            for base in cls.fact.bases:
+                if isinstance(base, Item):
+                    base = base.base
+                for value in self.of(base, owner, -1)[:1]:
+                    if isinstance(value, ClassValue) and value.cls is not cls:
+                        names.append(value.cls)
+                    elif isinstance(value, Remote) and isinstance(value.target, ClassNode):
+                        names.append(value.target)
+                    elif isinstance(value, External):
+                        names.append(value.dotted)
+            found = self._bases[cls] = tuple(names)
+        return found
+
+    def mro(self, cls: ClassNode) -> tuple[ClassNode | str, ...]:
+        """The class and its bases in the order of method resolution (C3, depth first where that fails)."""
+        found = self._mro.get(cls)
+        if found is None:
+            self._mro[cls] = (cls,)
+            bases = self.bases(cls)
+            parts: list[list[ClassNode | str]] = [
+                list(self.mro(base)) if isinstance(base, ClassNode) else [base] for base in bases
+            ]
+            found = self._mro[cls] = (cls, *_merge([*parts, list(bases)]))
+        return found
+
+    def resolved_class_complete(self, cls: ClassNode) -> bool:
+        """Whether all bases are known: classes of the program or types of the tables."""
+        return all(
+            isinstance(base, ClassNode) or base == "builtins.object" or self.program.knowledge.is_type(base)
+            for base in self.mro(cls)
+        )
+
+    # Annotations ----------------------------------------------------------------------------------------------------
+
+    def annotated(self, annotation: Expr, func: Func) -> Values:
+        """The instances that an annotation promises."""
+        if isinstance(annotation, str):
+            if annotation in _SELF_TYPES:
+                return (Instance(func.cls, is_self=True),) if func.cls is not None else ()
+            found = [self._as_instance(value) for value in self.chain(annotation, func, -1)]
+            return tuple(value for value in found if value is not None)
+        if isinstance(annotation, Mix) and annotation.kind == "|":
+            return tuple(dict.fromkeys(value for item in annotation.items for value in self.annotated(item, func)))
+        if isinstance(annotation, Item):
+            return self._generic(annotation, func)
+        return ()
+
+    def _generic(self, annotation: Item, func: Func) -> Values:
+        base = annotation.base if isinstance(annotation.base, str) else ""
+        index = annotation.index
+        args = index.items if isinstance(index, Seq) else (index,)
+        if base in _WRAPPERS:
+            return self.annotated(args[0], func)
+        if base == "typing.Union":
+            return tuple(dict.fromkeys(value for item in args for value in self.annotated(item, func)))
+        if base in _AWAITABLES:
+            result = self.annotated(args[-1], func)
+            kind = base if base.startswith("asyncio") else "asyncio.Future"
+            return (Instance(kind, None, result),)
+        kind = _CONTAINERS.get(base, "")
+        if kind:
+            if kind == "tuple" and not (len(args) == 2 and isinstance(args[1], Mix)):
+                items: list[Value] = []
+                for item in args:
+                    items.extend(self.annotated(item, func)[:1] or (Constant(None),))
+                return (Instance("tuple", None, tuple(items)),)
+            return (Instance(kind, None, self.annotated(args[-1] if kind == "dict" else args[0], func)),)
+        found = []
+        for value in self.annotated(annotation.base, func):
+            if isinstance(value, Instance) and value.type in ("concurrent.futures.Future", "ray.ObjectRef"):
+                value = Instance(value.type, None, self.annotated(args[0], func))
+            found.append(value)
+        return tuple(found)
+
+    def _as_instance(self, value: Value) -> Value:
+        if isinstance(value, ClassValue):
+            return Instance(value.cls)
+        if isinstance(value, External):
+            name = value.dotted.removeprefix("builtins.")
+            return Instance(_CONTAINERS.get(value.dotted, name))
+        if isinstance(value, Remote) and isinstance(value.target, ClassNode):
+            return Remote(value.target, "handle")
+        return Constant(None)
+
+    # Calls ----------------------------------------------------------------------------------------------------------
+
+    def callee(self, func: Func, index: int) -> Values:
+        """What the call number `index` may call."""
+        op = func.ops[index]
+        return self.of(op.func, func, index) if isinstance(op, Call) else ()
+
+    def result(self, func: Func, index: int) -> Values:
+        """What operation number `index` gives."""
+        key = (func, index)
+        found = self._results.get(key)
+        if found is not None:
+            return found
+        if not 0 <= index < len(func.ops):
+            return ()
+        self._results[key] = ()
+        cut, self._cut = self._cut, False
+        op = func.ops[index]
+        found = ()
+        if isinstance(op, Call):
+            values: list[Value] = []
+            for callee in self.of(op.func, func, index):
+                values.extend(self._call(callee, func, index, op))
+            found = tuple(dict.fromkeys(values))
+        elif isinstance(op, Await):
+            values = [result for value in self.of(op.value, func, index) for result in self.awaited(value)]
+            found = tuple(dict.fromkeys(values))
+        elif isinstance(op, Gather):
+            kind = "iterable" if op.kind == "generator" else op.kind
+            found = (Instance(kind, (func, index), self.of(op.element, func, index)),)
+        if self._cut:
+            # An answer that ran out of steps may be better when asked for from nearer by.
+            del self._results[key]
+        else:
+            self._results[key] = _few(found)
+        self._cut = self._cut or cut
+        return _few(found)
+
+    def awaited(self, value: Value) -> Values:
+        """What awaiting a value gives."""
+        if isinstance(value, Coroutine):
+            return self.returns(value.func, value.receiver)
+        if isinstance(value, Instance):
+            if isinstance(value.type, str) and value.type.startswith(("asyncio.", "ray.ObjectRef", "typing.")):
+                found: list[Value] = []
+                for one in value.of:
+                    if isinstance(one, Coroutine):
+                        found.extend(self.returns(one.func, one.receiver))
+                    elif isinstance(one, Function):
+                        found.extend(self.returns(one.func, one.receiver))
+                    elif not isinstance(one, External):
+                        found.append(one)
+                return tuple(found)
+            if isinstance(value.type, ClassNode):
+                method = next(iter(self.member(value.type, "__await__", value)), None)
+                return () if method is None else (value,)
+            # `await connect()` of libraries whose connect gives an awaitable manager: the manager itself.
+            return (value,) if value.type not in ("list", "dict", "set", "tuple", "str", "bool") else ()
+        return ()
+
+    def _call(self, callee: Value, func: Func, index: int, op: Call | None) -> Values:
+        site: Site = (func, index)
+        if isinstance(callee, Function):
+            if callee.func.is_async:
+                if callee.func.fact.is_generator:
+                    return (Instance("types.AsyncGeneratorType", site, (callee,)),)
+                return (Coroutine(callee.func, callee.receiver, site),)
+            if callee.func.fact.is_generator:
+                if any(name.rpartition(".")[2] == "contextmanager" for name in callee.func.decorator_names):
+                    return (Instance("contextlib.GeneratorContextManager", site, (callee,)),)
+                return (Instance("types.GeneratorType", site, (callee,)),)
+            return self.returns(callee.func, callee.receiver)
+        if isinstance(callee, ClassValue):
+            return (Instance(callee.cls, site),)
+        if isinstance(callee, Instance) and isinstance(callee.type, ClassNode):
+            return tuple(
+                result
+                for one in self.member(callee.type, "__call__", callee)
+                for result in self._call(one, func, index, op)
+            )
+        if isinstance(callee, Partial):
+            return self._call(callee.target, func, index, op)
+        if isinstance(callee, Remote):
+            return self._remote_call(callee, site)
+        if isinstance(callee, External):
+            return self._library_call(callee.dotted, None, func, index, op)
+        if isinstance(callee, Method):
+            return self._library_call(callee.dotted, callee.receiver, func, index, op)
+        return ()
+
+    def _remote_call(self, callee: Remote, site: Site) -> Values:
+        if callee.kind != "call":
+            return ()
+        if isinstance(callee.target, ClassNode):
+            return (Remote(callee.target, "handle"),)
+        return (Instance("ray.ObjectRef", site, (Function(callee.target),)),)
+
+    def _library_call(self, dotted: str, receiver: Value | None, func: Func, index: int, op: Call | None) -> Values:
+        site: Site = (func, index)
+        special = _SPECIAL.get(dotted)
+        if special is not None and op is not None:
+            return special(self, func, index, op)
+        knowledge = self.program.knowledge
+        row = knowledge.row(dotted)
+        if row is not None and row.returns:
+            carried = self._carried(row.callable, func, index, op) if op is not None and row.callable else ()
+            made = self._made(row.returns, receiver, site)
+            if carried and isinstance(made, Instance):
+                made = Instance(made.type, made.site, carried)
+            if row.is_async and isinstance(made, Instance):
+                made = Instance("asyncio.Future", site, (made,))
+            return (made,)
+        if row is not None and row.is_async:
+            carried = self._carried(row.callable, func, index, op) if op is not None and row.callable else ()
+            return (Instance("asyncio.Future", site, carried),)
+        if knowledge.is_type(dotted):
+            return (Instance(dotted, site),)
+        return ()
+
+    def _carried(self, which: str, func: Func, index: int, op: Call) -> Values:
+        """The callable or coroutine that a call hands on: its result is the result of the future."""
+        argument = argument_of(op, which)
+        return self.of(argument, func, index) if argument is not None else ()
+
+    def _made(self, type_name: str, receiver: Value | None, site: Site | None) -> Value:
+        if type_name == "self" and receiver is not None:
+            return receiver
+        if type_name.startswith("element:"):
+            return Instance("iterable", site, (Instance(type_name.removeprefix("element:")),))
+        return Instance(self.program.knowledge.canonical(type_name), site)
+
+    def returns(self, func: Func, receiver: Value | None = None) -> Values:
+        """What a function of the program gives when its body has run."""
+        found = self._returns.get(func)
+        if found is None:
+            self._returns[func] = ()
+            found = self._returns[func] = _few(self._returned(func))
+        if receiver is not None and any(isinstance(value, Instance) and value.is_self for value in found):
+            return tuple(receiver if isinstance(value, Instance) and value.is_self else value for value in found)
+        return found
+
+    def _returned(self, func: Func) -> Values:
+        annotation = func.fact.returns
+        found: list[Value] = []
+        for index, op in enumerate(func.ops):
+            if isinstance(op, Leave) and op.how == "return":
+                found.extend(self.of(op.value, func, index))
+        exact = [value for value in dict.fromkeys(found) if not _is_false(value) and not isinstance(value, Param)]
+        if exact:
+            return tuple(exact)
+        return self.annotated(annotation, func) if annotation is not None else ()
+
+    def decorated(self, func: Func) -> Values:
+        """What the name of a decorated function stands for afterwards."""
+        value: Value = Function(func)
+        for decorator in reversed(func.fact.decorators):
+            name = decorator.func
+            if not isinstance(name, str):
+                continue
+            if self.is_ray_remote(name, func):
+                return (Remote(func, "function"),)
+            last = name.rpartition(".")[2]
+            if last in ("sync_to_async", "async_to_sync", "sync_compatible"):
+                return (External(name),)
+        return (value,)
+
+    def decorated_class(self, cls: ClassNode) -> Value:
+        """What the name of a class stands for after its decorators."""
+        owner = cls.module.functions[cls.fact.owner]
+        if any(isinstance(item.func, str) and self.is_ray_remote(item.func, owner) for item in cls.fact.decorators):
+            return Remote(cls, "class")
+        return ClassValue(cls)
+
+    def is_ray_remote(self, name: str, func: Func) -> bool:
+        """Whether a decorator, as written, is `ray.remote`."""
+        if name == "ray.remote":
+            return True
+        if name.rpartition(".")[2] != "remote":
+            return False
+        return any(isinstance(value, External) and value.dotted == "ray.remote" for value in self.chain(name, func, -1))
+
+    def classes_of(self, values: Values) -> Iterator[ClassNode]:
+        """The classes of the program among the types of some instances."""
+        for value in values:
+            if isinstance(value, Instance) and isinstance(value.type, ClassNode):
+                yield value.type
+
+
+def argument_of(call: Call, which: str) -> Expr:
+    """The argument that `"1:target"`, `"1"` or `"target"` names, or None."""
+    position, colon, name = which.partition(":")
+    if not colon and not position.isdigit():
+        position, name = "", position
+    for word, value in call.keywords:
+        if name and word == name:
+            return value
+    if position.isdigit() and int(position) < len(call.args):
+        before = call.args[: int(position) + 1]
+        if not any(isinstance(item, Mix) and item.kind == "star" for item in before):
+            return call.args[int(position)]
+    return None
+
+
+def _partial(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    if not op.args:
+        return ()
+    return tuple(Partial(target, len(op.args) - 1, (func, index)) for target in evaluator.of(op.args[0], func, index))
+
+
+def _super(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    inner: Func | None = func
+    while inner is not None and not inner.is_method:
+        inner = inner.owner
+    if inner is None or inner.cls is None:
+        return ()
+    receiver: Value = ClassValue(inner.cls) if inner.is_classmethod else Instance(inner.cls, is_self=True)
+    return (Super(inner.cls, receiver),)
+
+
+def _getattr(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    if len(op.args) >= 2 and isinstance(op.args[1], Const) and isinstance(op.args[1].value, str):
+        return evaluator._attributes(evaluator.of(op.args[0], func, index), op.args[1].value)
+    return ()
+
+
+def _cast(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    return evaluator.annotated(op.args[0], func) if len(op.args) == 2 else ()
+
+
+def _copy_of_elements(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    found = [
+        element
+        for argument in op.args[:1]
+        for value in evaluator.of(argument, func, index)
+        for element in evaluator.elements(value)
+    ]
+    return (Instance("list", (func, index), tuple(dict.fromkeys(found))),)
+
+
+def _next(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    found = [
+        element
+        for argument in op.args[:1]
+        for value in evaluator.of(argument, func, index)
+        for element in evaluator.elements(value)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _ray_remote(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    found: list[Value] = []
+    for argument in op.args[:1]:
+        for value in evaluator.of(argument, func, index):
+            if isinstance(value, Function):
+                found.append(Remote(value.func, "function"))
+            elif isinstance(value, ClassValue):
+                found.append(Remote(value.cls, "class"))
+    return tuple(found)
+
+
+def _same_object(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    return evaluator.of(op.args[0], func, index) if op.args else ()
+
+
+_SPECIAL = {
+    "functools.partial": _partial,
+    "functools.partialmethod": _partial,
+    "builtins.super": _super,
+    "builtins.getattr": _getattr,
+    "typing.cast": _cast,
+    "builtins.list": _copy_of_elements,
+    "builtins.tuple": _copy_of_elements,
+    "builtins.sorted": _copy_of_elements,
+    "builtins.set": _copy_of_elements,
+    "builtins.reversed": _copy_of_elements,
+    "builtins.next": _next,
+    "ray.remote": _ray_remote,
+    "copy.copy": _same_object,
+    "contextlib.closing": _same_object,
+}
+
+
+def _reaching(func: Func, assignments: list[tuple[int, Assign]], at: int) -> tuple[list[tuple[int, Assign]], bool]:
+    """The assignments that may be the last before operation `at`, and whether the value at entry may be."""
+    if at >= len(func.ops):
+        return assignments, True
+    use_block = func.ops[at].block
+    before = [(index, op) for index, op in assignments if index < at]
+    entry = True
+    start = 0
+    for position in range(len(before) - 1, -1, -1):
+        index, op = before[position]
+        if func.encloses(op.block, use_block) and op.how != "del":
+            start, entry = position, False
+            break
+    reaching = before[start:] if not entry else before
+    reaching = [(index, op) for index, op in reaching if not _excluded(func, op.block, use_block)]
+    loop = func.loop_around(use_block)
+    if loop >= 0:
+        dominated = reaching and func.encloses(loop, reaching[0][1].block) and not entry
+        if not dominated:
+            reaching = reaching + [
+                (index, op) for index, op in assignments if index >= at and func.encloses(loop, op.block)
+            ]
+    return reaching, entry
+
+
+def _excluded(func: Func, assigned: int, used: int) -> bool:
+    """Whether an assignment stands in a branch that leaves, or in the opposite branch of the use."""
+    blocks = func.body.blocks
+    while assigned > 0:
+        block = blocks[assigned]
+        if func.encloses(assigned, used):
+            return False
+        if block.exits in ("return", "raise", "exit") and block.kind not in LOOPS:
+            return True
+        if block.kind in ("if", "else"):
+            inner = used
+            while inner > 0:
+                other = blocks[inner]
+                if (
+                    other.parent == block.parent
+                    and other.value == block.value
+                    and other.kind != block.kind
+                    and (other.kind in ("if", "else"))
+                ):
+                    return True
+                inner = other.parent
+        assigned = block.parent
+    return False
+
+
+def _last_op(func: Func, value: Expr) -> int:
+    """Where a field's value is read: at the assignment that stores it."""
+    for index, op in enumerate(func.ops):
+        if isinstance(op, Assign) and op.value == value and isinstance(op.target, str) and "." in op.target:
+            return index
+    return -1
+
+
+def _few(values: Values) -> Values:
+    return values if len(values) <= _CANDIDATES else ()
+
+
+def _is_false(value: Value) -> bool:
+    return isinstance(value, Constant) and (value.value is None or value.value is False)
+
+
+def _is_container(value: Value) -> bool:
+    return isinstance(value, Instance) and value.type in ("list", "tuple", "set", "dict", "str")
+
+
+def _merge(sequences: list[list[ClassNode | str]]) -> list[ClassNode | str]:
+    """The C3 linearisation of the bases' orders."""
+    result: list[ClassNode | str] = []
+    rest = [list(one) for one in sequences if one]
+    while rest:
+        for sequence in rest:
+            head = sequence[0]
+            if not any(head in other[1:] for other in rest):
+                break
+        else:
+            head = rest[0][0]
+        result.append(head)
+        rest = [[one for one in sequence if one is not head and one != head] for sequence in rest]
+        rest = [sequence for sequence in rest if sequence]
+    return result

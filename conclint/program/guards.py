@@ -1,0 +1,242 @@
+"""Under which conditions an operation is reached, and whether they can hold.
+
+Constants and defaults that a caller passes are carried along a path; a branch that they make dead is not followed. Nor is
+a branch whose test asks on which side of the event loop the code runs: such code knows what it does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from conclint.facts import Assign, Call, Const, Expr, Load, Mix, Test
+from conclint.program.model import Func, chains, operands
+
+_ASKS = re.compile(
+    r"(^|[._$:])(a?sync(hronous)?|is_?async\w*|\w*_async|async_\w+|\w*coroutine\w*|\w*running_loop\w*|\w*event_loop\w*"
+    r"|is_running|in_async\w*|in_loop|on_loop|\w*async_(mode|context|flag)|use_async|_sync|is_sync|run_sync"
+    r"|\w*event_loop_thread\w*|sniffio|current_async_library\w*)(?![\w])",
+    re.IGNORECASE,
+)
+_BRANCHES = frozenset(("if", "else", "and", "or", "while", "case", "except", "except-star"))
+
+
+class Condition(NamedTuple):
+    """A test that must come out as `truth` for the operation to be reached."""
+
+    test: Expr
+    truth: bool
+
+
+class _Unknown:
+    """What evaluation gives where it cannot tell."""
+
+
+UNKNOWN = _Unknown()
+Known: TypeAlias = "None | bool | int | float | str | _Unknown"
+
+
+def conditions(func: Func, block: int) -> Iterator[Condition]:
+    """The tests around a block, innermost first."""
+    for _, found in func.block_path(block):
+        if found.kind in ("if", "and", "while"):
+            yield Condition(found.value, True)
+        elif found.kind in ("else", "or"):
+            yield Condition(found.value, False)
+
+
+def is_conditional(func: Func, block: int) -> bool:
+    """Whether some runs of the function may not reach the block."""
+    return any(found.kind in _BRANCHES for _, found in func.block_path(block))
+
+
+def asks_for_loop(func: Func, block: int) -> bool:
+    """Whether a test or an attempt around the block finds out if an event loop is running, or which colour is wanted."""
+    for number, found in func.block_path(block):
+        if found.kind in ("if", "else", "and", "or", "while") and _asks(func, found.value, 2):
+            return True
+        if found.kind == "except" and _tries_for_loop(func, found.partner):
+            return True
+        if found.kind == "try-else" and _tries_for_loop(func, found.partner):
+            return True
+        if found.kind == "try" and _tries_for_loop(func, number):
+            return True
+    return False
+
+
+def _asks(func: Func, test: Expr, depth: int) -> bool:
+    for chain in chains(test):
+        if _ASKS.search(chain):
+            return True
+        if depth and chain[0] == "$" and "." not in chain:
+            for _, op in func.assignments.get(chain[1:], ()):
+                if _asks(func, op.value, depth - 1):
+                    return True
+    for number in operands(test):
+        made = func.ops[number]
+        if isinstance(made, Call):
+            if any(_asks(func, part, depth) for part in (made.func, *made.args)):
+                return True
+        elif isinstance(made, Load) and isinstance(made.value, str) and _ASKS.search(made.value):
+            return True
+    return False
+
+
+def _tries_for_loop(func: Func, block: int) -> bool:
+    return any(
+        isinstance(op, Call) and isinstance(op.func, str) and op.func.endswith(("get_running_loop", "current_task"))
+        for op in func.ops
+        if func.encloses(block, op.block)
+    )
+
+
+def evaluate(test: Expr, known: Mapping[str, Known]) -> Known:
+    """What a test comes out as, given what is known of some parameters; `UNKNOWN` where it cannot be told."""
+    if isinstance(test, Const):
+        return test.value
+    if isinstance(test, str):
+        return known.get(test[1:], UNKNOWN) if test[0] == "$" else UNKNOWN
+    if not isinstance(test, Test):
+        return UNKNOWN
+    values = [evaluate(item, known) for item in test.items]
+    if test.op == "not":
+        return UNKNOWN if isinstance(values[0], _Unknown) else not values[0]
+    if test.op in ("and", "or"):
+        decisive = test.op == "or"
+        if any(not isinstance(value, _Unknown) and bool(value) is decisive for value in values):
+            return decisive
+        return UNKNOWN if any(isinstance(value, _Unknown) for value in values) else not decisive
+    if len(values) != 2 or any(isinstance(value, _Unknown) for value in values):
+        return UNKNOWN
+    left, right = values
+    if test.op in ("is", "=="):
+        return left == right and (left is None) == (right is None)
+    if test.op in ("is not", "!="):
+        return left != right or (left is None) != (right is None)
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}.get(test.op, UNKNOWN)
+    return UNKNOWN
+
+
+Residual: TypeAlias = "frozenset[Condition]"
+
+
+def own(func: Func, block: int) -> Residual:
+    """The conditions around a block that only the caller can decide: those that read parameters and nothing else."""
+    params = {param.name for param in func.fact.params}
+    return frozenset(condition for condition in conditions(func, block) if _decidable(condition.test, func, params))
+
+
+def _decidable(test: Expr, func: Func, params: set[str]) -> bool:
+    names = list(chains(test))
+    if not names or any(True for _ in operands(test)):
+        return False
+    return any(name[0] == "$" and name[1:] in params and name[1:] not in func.assignments for name in names)
+
+
+def is_dead(func: Func, block: int) -> bool:
+    """Whether constants alone rule the block out."""
+    for condition in conditions(func, block):
+        value = evaluate(condition.test, {})
+        if not isinstance(value, _Unknown) and bool(value) is not condition.truth:
+            return True
+    return any(found.kind == "typing" for _, found in func.block_path(block))
+
+
+def through_call(residual: Residual, callee: Func, call: Call | None, bound: bool, caller: Func) -> Residual | None:
+    """The conditions of a callee as its caller sees them, or None where the arguments make the path dead.
+
+    Parameters:
+        residual: conditions over the parameters of `callee`.
+        call: the call, or None where arguments are not known (a `with`, a property, a callback).
+        bound: whether the first parameter is the receiver.
+        caller: where the call stands; its own parameters go on being unknown.
+    """
+    if not residual:
+        return residual
+    arguments = _arguments(callee, call, bound)
+    known: dict[str, Known] = {}
+    renamed: dict[str, str] = {}
+    params = {param.name for param in caller.fact.params}
+    for name, value in arguments.items():
+        if isinstance(value, Const):
+            known[name] = value.value
+        elif isinstance(value, str) and value[0] == "$" and value[1:] in params and value[1:] not in caller.assignments:
+            renamed[name] = value
+    rest: set[Condition] = set()
+    for condition in residual:
+        truth = evaluate(condition.test, known)
+        if not isinstance(truth, _Unknown):
+            if bool(truth) is not condition.truth:
+                return None
+            continue
+        test = _rename(condition.test, renamed)
+        if test is not None:
+            rest.add(Condition(test, condition.truth))
+    return frozenset(rest)
+
+
+def _arguments(callee: Func, call: Call | None, bound: bool) -> dict[str, Expr]:
+    params = callee.fact.params[1:] if bound else callee.fact.params
+    given: dict[str, Expr] = {}
+    if call is None:
+        return given
+    spread = any(isinstance(item, Mix) and item.kind == "star" for item in call.args) or any(
+        not word for word, _ in call.keywords
+    )
+    plain = [param for param in params if param.kind in ("/", "")]
+    for param, value in zip(plain, call.args):
+        if isinstance(value, Mix) and value.kind == "star":
+            break
+        given[param.name] = value
+    for word, value in call.keywords:
+        if word:
+            given[word] = value
+    if not spread:
+        for param in params:
+            if param.name not in given and not param.required and isinstance(param.default, Const):
+                given[param.name] = param.default
+    return given
+
+
+def _rename(test: Expr, renamed: Mapping[str, str]) -> Expr:
+    """The test in the caller's names, or None where it reads something that the caller does not pass on as it is."""
+    if isinstance(test, Const):
+        return test
+    if isinstance(test, str):
+        return renamed.get(test[1:]) if test[0] == "$" else None
+    if isinstance(test, Test):
+        items = tuple(_rename(item, renamed) for item in test.items)
+        return None if any(item is None for item in items) else Test(test.op, items)
+    return None
+
+
+def fills_memo(func: Func, block: int) -> bool:
+    """Whether the block runs only until it has stored its result: `if self.x is None: self.x = …`."""
+    stored = {
+        op.target for op in func.ops if isinstance(op, Assign) and isinstance(op.target, str) and op.how in ("", "+=")
+    }
+    for condition in conditions(func, block):
+        for chain in _unset(condition.test, condition.truth):
+            if chain in stored:
+                return True
+    return False
+
+
+def _unset(test: Expr, truth: bool) -> Iterator[str]:
+    """The names that a test, coming out as `truth`, says are not set yet."""
+    if isinstance(test, str):
+        if not truth:
+            yield test
+    elif isinstance(test, Test):
+        if test.op == "not":
+            yield from _unset(test.items[0], not truth)
+        elif test.op in ("is", "==", "is not", "!=") and len(test.items) == 2:
+            wanted = truth if test.op in ("is", "==") else not truth
+            left, right = test.items
+            if wanted and isinstance(left, str) and isinstance(right, Const) and not right.value:
+                yield left
+        elif test.op in ("and", "or") and (test.op == "and") is truth:
+            for item in test.items:
+                yield from _unset(item, truth)

@@ -1,0 +1,108 @@
+"""The whole program of one run, as rules see it.
+
+It is linked by demand: nothing is resolved that nobody asks for, and questions start from names, so that a rule pays for
+its hits and not for the size of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from conclint.facts import Facts
+from conclint.knowledge import Knowledge
+from conclint.program.model import ClassNode, Func, Module
+from conclint.program.modules import ModuleNames, module_names
+
+
+class Options:
+    """What of the settings the linker and the rules need.
+
+    `target_version` is the oldest Python that the program supports. `contexts` maps decorators to where they run a
+    function: loop, thread or process.
+    """
+
+    def __init__(
+        self,
+        target_version: tuple[int, int] | None = None,
+        safe: Iterable[str] = (),
+        contexts: Iterable[tuple[str, str]] = (),
+        roots: Sequence[str] = (),
+    ) -> None:
+        self.target_version = target_version or (3, 10)
+        self.safe = frozenset(safe)
+        self.contexts = dict(contexts)
+        self.roots = tuple(roots)
+
+
+class Program:
+    """Modules, indexes by name, and the knowledge of libraries."""
+
+    def __init__(
+        self, files: Sequence[tuple[str, Facts]], knowledge: Knowledge, options: Options | None = None
+    ) -> None:
+        from conclint.program.calls import Calls
+        from conclint.program.contexts import Contexts
+        from conclint.program.effects import Effects
+        from conclint.program.evaluate import Evaluator
+
+        self.knowledge = knowledge
+        self.options = options or Options()
+        names = module_names([path for path, _ in files], self.options.roots)
+        self.names = ModuleNames()
+        self.modules: list[Module] = []
+        for path, facts in files:
+            found = names[path]
+            module = Module(path, found[0] if found else "", facts, is_package=path.endswith("__init__.py"))
+            self.modules.append(module)
+            self.names.add(module, found)
+        self.evaluator = Evaluator(self)
+        self.calls = Calls(self)
+        self.contexts = Contexts(self)
+        self.effects = Effects(self)
+
+    @cached_property
+    def by_name(self) -> dict[str, list[Func]]:
+        """The functions in which something of that name is called, read or handed on."""
+        found: dict[str, list[Func]] = {}
+        for module in self.modules:
+            for func in module.functions:
+                for name in func.fact.names:
+                    users = found.get(name)
+                    if users is None:
+                        found[name] = [func]
+                    else:
+                        users.append(func)
+        return found
+
+    def functions(self) -> Iterator[Func]:
+        """All functions, in the order of files and lines."""
+        for module in self.modules:
+            yield from module.functions
+
+    def classes(self) -> Iterator[ClassNode]:
+        """All classes, in the order of files and lines."""
+        for module in self.modules:
+            yield from module.classes
+
+    @cached_property
+    def subclasses(self) -> dict[ClassNode, list[ClassNode]]:
+        """The direct subclasses of each class of the program."""
+        found: dict[ClassNode, list[ClassNode]] = {}
+        for cls in self.classes():
+            if cls.fact.bases:
+                for base in self.evaluator.bases(cls):
+                    if isinstance(base, ClassNode):
+                        found.setdefault(base, []).append(cls)
+        return found
+
+    def below(self, cls: ClassNode) -> list[ClassNode]:
+        """The classes that inherit from `cls`, however far."""
+        found: list[ClassNode] = []
+        todo = list(self.subclasses.get(cls, ()))
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found.append(one)
+                todo.extend(self.subclasses.get(one, ()))
+        return found

@@ -1,0 +1,73 @@
+"""What the rules of this family share: a blocking primitive that is reached on an event loop, as a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from conclint.finding import Confidence, Finding, Fix, Related, Severity
+from conclint.program.contexts import Phase
+from conclint.program.effects import Path, Primitive
+from conclint.program.program import Program
+
+Describe = Callable[[Path], str]
+Mend = Callable[[Program, Path], Fix | None]
+
+
+def stalls(
+    program: Program,
+    primitives: Iterable[Primitive],
+    *,
+    code: str,
+    name: str,
+    severity: Severity,
+    describe: Describe,
+    mend: Mend,
+    help_text: Callable[[Path], str],
+) -> Iterator[Finding]:
+    """A finding for each function on an event loop that reaches one of the primitives, with the path.
+
+    `describe` says what happens, `mend` proposes a fix for a path, `help_text` says what to do in a sentence.
+    """
+    for primitive in primitives:
+        for path in program.effects.reach(primitive, program.contexts.on_loop):
+            if not path.root.module.reported:
+                continue
+            yield Finding(
+                code,
+                name,
+                describe(path),
+                path.place,
+                _lowered(program, path, severity),
+                path.confidence,
+                related=evidence(program, path),
+                help=help_text(path),
+                fix=mend(program, path),
+                root=path.root.dotted,
+                primitive=primitive.place,
+            )
+
+
+def _lowered(program: Program, path: Path, severity: Severity) -> Severity:
+    """A note where stopping the loop mostly harms nobody: while a program starts or ends, in tests, once."""
+    phase = program.contexts.phase(path.root)
+    if phase in (Phase.TEST, Phase.BENCHMARK, Phase.START, Phase.STOP) or path.once:
+        return Severity.NOTE
+    if phase is Phase.SCRIPT and path.edges:
+        return Severity.NOTE
+    return severity
+
+
+def evidence(program: Program, path: Path) -> tuple[Related, ...]:
+    """The path, step by step: what puts the root on the loop, each call on the way, the primitive."""
+    why = program.contexts.why_on_loop(path.root)
+    steps = [Related(path.root.place, f"{why}, it runs on the event loop")]
+    for edge, following in zip(path.edges, [*path.edges[1:], None]):
+        place = following.place if following is not None else path.primitive.place
+        label = following.label if following is not None else path.primitive.label
+        steps.append(Related(place, f"`{edge.callee.qualname}` calls `{label}`"))
+    return tuple(steps)
+
+
+def confident(path: Path) -> bool:
+    """Whether the path is good enough to be shown by default."""
+    return path.confidence >= Confidence.LIKELY
