@@ -16,13 +16,18 @@ def inside_call(tree: Tree, call: cst.Call) -> tuple[int, int]:
     return opened + 1, tree.range(call)[1] - 1
 
 
-def picked(tree: Tree, slot: Slot) -> tuple[int, int]:
-    """The range of a slot's part; an empty one between the parentheses of a call without arguments.
+def part_range(tree: Tree, slot: Slot) -> tuple[int, int]:
+    """The range of the old text that `slot` means, in characters.
+
+    All arguments of a call without any are the empty range before its closing parenthesis.
 
     Raises:
-        RefusalError: the expression has no such part.
+        RefusalError: there is no expression at its span, or it has no such part.
     """
-    node: cst.CSTNode = tree.expression(*tree.source.range(slot.span))
+    start, end = tree.source.range(slot.span)
+    if not slot.part:
+        return start, end
+    node: cst.CSTNode = tree.expression(start, end)
     steps = slot.part.split(".")
     for index, step in enumerate(steps):
         last = index + 1 == len(steps)
@@ -36,6 +41,9 @@ def picked(tree: Tree, slot: Slot) -> tuple[int, int]:
     return tree.range(node)
 
 
+_STEPS = frozenset(("func", "value", "elt", "expression", "left", "right"))
+
+
 def _step(node: cst.CSTNode, step: str, *, among_arguments: bool) -> cst.CSTNode:
     if among_arguments and isinstance(node, cst.Call):
         named = [item for item in node.args if item.keyword is not None and item.keyword.value == step]
@@ -43,8 +51,8 @@ def _step(node: cst.CSTNode, step: str, *, among_arguments: bool) -> cst.CSTNode
         found = plain[int(step) : int(step) + 1] if step.isdecimal() else named
         if found:
             return found[0] if found[0].star else found[0].value
-    elif step in {"func", "value", "elt"}:
-        part = getattr(node, "expression" if isinstance(node, cst.Await) else step, None)
+    elif step in _STEPS:
+        part = getattr(node, "expression" if isinstance(node, cst.Await) and step == "value" else step, None)
         if isinstance(part, cst.CSTNode):
             return part
     raise RefusalError(f"the expression has no part {step!r}")
@@ -53,6 +61,11 @@ def _step(node: cst.CSTNode, step: str, *, among_arguments: bool) -> cst.CSTNode
 def _all_arguments(tree: Tree, call: cst.Call) -> tuple[int, int]:
     if not call.args:
         return tree.range(call)[1] - 1, tree.range(call)[1] - 1
+    first = call.args[0].value
+    if isinstance(first, cst.GeneratorExp) and not first.lpar:
+        # It shares the call's parentheses, which `ast` counts as its own.
+        opened, closed = inside_call(tree, call)
+        return opened - 1, closed + 1
     return tree.range(call.args[0])[0], tree.range(call.args[-1])[1]
 
 

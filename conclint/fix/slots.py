@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from conclint.finding import Slot
-from conclint.fix.parts import inside_call, picked
-from conclint.fix.parts import part_range
+from conclint.fix.parts import inside_call, part_range
 from conclint.fix.refusal import RefusalError
 from conclint.fix.tree import Tree
 
@@ -56,9 +55,14 @@ def piece(tree: Tree, slot: Slot, shape: Tree, mark: cst.Name) -> Piece:
         found = _arguments(tree, start, end)
         if found is not None:
             return found
-    if slot.part.endswith("clauses") or (_is_statement(shape, mark) and _begins_statement(tree, start, end)):
+    if is_clauses(slot) or (_is_statement(shape, mark) and _begins_statement(tree, start, end)):
         return Piece(tree.text[start:end], None, tree.text[start:end], (start, end))
     return _expression(tree, start, end)
+
+
+def is_clauses(slot: Slot) -> bool:
+    """Whether a slot holds the `for` and `if` clauses of a comprehension, which are no expression."""
+    return slot.part.rpartition(".")[2] == "clauses"
 
 
 def _nothing(tree: Tree, offset: int) -> Piece:

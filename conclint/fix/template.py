@@ -14,11 +14,13 @@ from conclint.fix.imports import Place, reach
 from conclint.fix.plan import File, Plan
 from conclint.fix.precedence import demand, in_brackets, level, parenthesised
 from conclint.fix.refusal import RefusalError
-from conclint.fix.slots import Piece, piece
+from conclint.fix.slots import Piece, is_clauses, piece
 from conclint.fix.text import decode
 from conclint.fix.tree import Tree, parse
 
 _PART = re.compile(r"\{\{|\}\}|\{@(?P<object>\w+(?:\.\w+)*)\}|\{(?P<slot>\w+)\}|(?P<stray>[{}])")
+# The clauses of a comprehension stand in a template as one that can be parsed.
+_FOR, _IN = "for ", " in _"
 _MARK = re.compile(r"__conclint_slot_(\d+)__")
 
 
@@ -67,7 +69,8 @@ def render(
             if match["slot"] not in known:
                 raise RefusalError(f"the template has no slot {match['slot']!r}")
             used.append(known[match["slot"]])
-            return f"__conclint_slot_{len(used) - 1}__"
+            name = f"__conclint_slot_{len(used) - 1}__"
+            return name if not is_clauses(used[-1]) else f"{_FOR}{name}{_IN}"
         if match["stray"]:
             raise RefusalError(f"the template {template!r} has a single brace")
         return match.group()[0]
@@ -98,6 +101,8 @@ def _filled(shape: Tree, marks: dict[int, cst.Name], pieces: dict[int, Piece], l
     position = 0
     for index, mark in sorted(marks.items()):
         start, end = shape.range(mark)
+        if isinstance(shape.parent(mark), cst.CompFor):
+            start, end = start - len(_FOR), end + len(_IN)
         item = pieces[index]
         done = item.after(done + _laid_out(shape, position, start, layout))
         done += _suited(shape, mark, item)

@@ -22,6 +22,7 @@ from conclint.fix.text import SourceText
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 IGNORED = re.compile(r"(?:[ \t\f\r\n]|\\(?=[\r\n])|#[^\r\n]*)*")
+_MISLAID = re.compile(r"\f|^[ \t\f]+(?=[\r\n]|\Z)", re.MULTILINE)
 _UNPLACED = (cst.SimpleWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline)
 
 
@@ -190,10 +191,12 @@ def parse(source: SourceText) -> Tree:
     Raises:
         RefusalError: LibCST must not or cannot read it, or reads it in a way that does not give the same text back.
     """
-    # LibCST mislays form feeds at the beginning of a line, and does not know a carriage return alone as a newline.
-    # Neither has a meaning that a tree needs.
-    removed = [match.start() - index for index, match in enumerate(re.finditer("\f", source.text))]
-    text = re.sub(r"\r(?!\n)", "\n", source.text).replace("\f", "")
+    # LibCST mislays form feeds at the beginning of a line and blanks on empty lines, and does not know a carriage
+    # return alone as a newline. None of them has a meaning that a tree needs.
+    whole = re.sub(r"\r(?!\n)", "\n", source.text)
+    dropped = [offset for match in _MISLAID.finditer(whole) for offset in range(*match.span())]
+    removed = [offset - index for index, offset in enumerate(dropped)]
+    text = _MISLAID.sub("", whole)
     reason = too_deep(text)
     if reason is not None:
         raise RefusalError(f"the file has {reason}")

@@ -48,10 +48,10 @@ def finding(
 def replace(source: str | bytes, old: str, template: str, nth: int = 0, **slots: str) -> ReplaceExpression:
     """An edit of the `nth` occurrence of `old`; each slot is the first occurrence of its text within it."""
     at = span(source, old, nth)
-    return ReplaceExpression(at, template, within(source, at, old, slots))
+    return ReplaceExpression(at, template, within(at, old, slots))
 
 
-def within(source: str | bytes, at: Span, old: str, slots: dict[str, str]) -> tuple[Slot, ...]:
+def within(at: Span, old: str, slots: dict[str, str]) -> tuple[Slot, ...]:
     """The slots whose texts lie in `old`, which stands at `at`."""
     found = []
     for name, text in slots.items():

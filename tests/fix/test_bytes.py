@@ -28,7 +28,9 @@ CRLF = b"import asyncio\r\n\r\n\r\nasync def f():\r\n    time.sleep(1)\r\n"
             b"import asyncio\n\x0c\nasync def f():\n    x\x0c = time.sleep(1)\n\x0c\n\x0cy = 1\n", id="form feeds"
         ),
         pytest.param(b"import asyncio\nasync def f():\n    time.sleep(1)", id="no newline at the end"),
-        pytest.param(b"import asyncio\nasync def f():\n    x = \\\n  time.sleep(1) ;\n  \n  \n\n# odd\n ", id="odd spaces"),
+        pytest.param(
+            b"import asyncio\nasync def f():\n    x = \\\n  time.sleep(1) ;\n  \n  \n\n# odd\n ", id="odd spaces"
+        ),
         pytest.param(b"import asyncio\n\n\nasync def f() : time.sleep(1)\n\n\n\n", id="one-line body"),
     ],
 )

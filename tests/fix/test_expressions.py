@@ -14,7 +14,7 @@ HEAD = "import asyncio\nimport ray\n\n\nasync def f():\n"
 
 def _mended(line: str, old: str, template: str, **slots: str) -> str:
     source = HEAD + line
-    edit = replace(source, old, template, **slots)
+    edit = replace(source, old, template, 0, **slots)
     return fixed(source, finding(edit.span, edit)).decode().removeprefix(HEAD)
 
 
@@ -211,3 +211,52 @@ def test_of_two_fixes_that_overlap_the_first_is_made_and_the_other_waits() -> No
     result = applied(source, awaited_sleep(source), finding(outer.span, outer))
     assert result.source.decode().endswith("    h(time.sleep(1))\n")
     assert [(left.finding.place.span.column, left.waits) for left in result.left] == [(6, True)]
+
+
+def _by_parts(line: str, old: str, template: str, **parts: str) -> str:
+    source = HEAD + line
+    at = span(source, old)
+    edit = ReplaceExpression(at, template, tuple(Slot(name, at, part) for name, part in parts.items()))
+    return fixed(source, finding(at, edit)).decode().removeprefix(HEAD)
+
+
+@pytest.mark.parametrize(
+    ("old", "template", "parts", "new"),
+    [
+        ("g(a, *b, k=c)", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g, a, *b, k=c)"),
+        ("g()", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g)"),
+        ("g((a))", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g, (a))"),
+        ("g(x for x in y)", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g, (x for x in y))"),
+        ("g(a or b, c)", "{first}.x", {"first": "args.0"}, "(a or b).x"),
+        ("g(a, k=c)", "h({k})", {"k": "args.k"}, "h(c)"),
+        (
+            "g(h(a), 1).result()",
+            "{callee}({arg})",
+            {"callee": "func.value.func", "arg": "func.value.args.0.args.0"},
+            "g(a)",
+        ),
+        (
+            "pool.submit(g, a).result()",
+            "{callee}({arg})",
+            {"callee": "func.value.args.0", "arg": "func.value.args.1"},
+            "g(a)",
+        ),
+        ("(a or b).result()", "h({receiver})", {"receiver": "func.value"}, "h(a or b)"),
+        ("g(await h(1))", "{call}", {"call": "args.0.value"}, "h(1)"),
+        (
+            "[ray.get(f(i)) for i in xs if i]",
+            "{@ray.get}([{call} {clauses}])",
+            {"call": "elt.args.0", "clauses": "clauses"},
+            "ray.get([f(i) for i in xs if i])",
+        ),
+    ],
+)
+def test_a_slot_can_name_a_part_of_its_expression(old: str, template: str, parts: dict[str, str], new: str) -> None:
+    assert _by_parts(f"    r = {old}\n", old, template, **parts) == f"    r = {new}\n"
+
+
+def test_a_part_that_is_not_there_refuses_the_fix() -> None:
+    source = HEAD + "    g(1)\n"
+    at = span(source, "g(1)")
+    edit = ReplaceExpression(at, "{a}", (Slot("a", at, "args.3"),))
+    assert "no part '3'" in applied(source, finding(at, edit)).left[0].reason

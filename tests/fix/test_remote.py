@@ -16,7 +16,8 @@ def _wrap(source: str) -> Finding:
 
 
 def test_decorators_go_to_the_wrapper_and_the_docstring_stays_inside() -> None:
-    source = 'import ray\n\n\n# lead\n@ray.remote\n@other(1)  # why\nasync def f(a) -> int:  # h\n    """Doc."""\n    return a\n\n\nx = 1\n'
+    head = "import ray\n\n\n# lead\n@ray.remote\n@other(1)  # why\n"
+    source = head + 'async def f(a) -> int:  # h\n    """Doc."""\n    return a\n\n\nx = 1\n'
     assert fixed(source, _wrap(source)).decode() == (
         "import asyncio\n\nimport ray\n\n\n# lead\n"
         'async def _f(a) -> int:  # h\n    """Doc."""\n    return a\n\n\n'
@@ -62,14 +63,10 @@ def test_a_method_is_reached_through_its_instance() -> None:
 
 
 def test_a_signature_over_several_lines_is_copied_as_it_is() -> None:
-    source = "import asyncio\n@d\nasync def f(\n    a,  # one\n    b: dict[str, int] = {1: 2},\n) -> int:\n    return 1"
-    assert (
-        fixed(source, _wrap(source))
-        .decode()
-        .endswith(
-            "    return 1\n\n\n@d\ndef f(\n    a,  # one\n    b: dict[str, int] = {1: 2},\n) -> int:\n    return asyncio.run(_f(a, b))"
-        )
-    )
+    header = "def f(\n    a,  # one\n    b: dict[str, int] = {1: 2},\n) -> int:\n"
+    source = f"import asyncio\n@d\nasync {header}    return 1"
+    mended = fixed(source, _wrap(source)).decode()
+    assert mended.endswith(f"    return 1\n\n\n@d\n{header}    return asyncio.run(_f(a, b))")
 
 
 @pytest.mark.parametrize(

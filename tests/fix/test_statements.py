@@ -13,7 +13,7 @@ KEEP = "_task = {call}\n_background_tasks.add(_task)\n_task.add_done_callback(_b
 
 def _statements(source: str, old: str, template: str, **slots: str) -> Finding:
     at = span(source, old)
-    return finding(at, ReplaceStatements(at, template, within(source, at, old, slots)))
+    return finding(at, ReplaceStatements(at, template, within(at, old, slots)))
 
 
 def _kept_task(source: str, nth: int = 0) -> Finding:
@@ -68,7 +68,8 @@ def test_a_module_statement_brings_the_import_that_it_needs() -> None:
 
 
 def test_sequential_awaits_are_gathered_and_comments_between_move_above() -> None:
-    source = "import asyncio\n\n\nasync def h():\n    # lead\n    a = await f()  # one\n    # mid\n    b = await g()  # two\n"
+    head = "import asyncio\n\n\nasync def h():\n    # lead\n"
+    source = head + "    a = await f()  # one\n    # mid\n    b = await g()  # two\n"
     at = span(source, "a = await f()  # one\n    # mid\n    b = await g()")
     slots = (Slot("first", span(source, "f()")), Slot("second", span(source, "g()")))
     edit = ReplaceStatements(at, "a, b = await {@asyncio.gather}({first}, {second})", slots)
