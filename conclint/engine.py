@@ -89,7 +89,13 @@ def link(files: Sequence[tuple[str, Facts]], settings: Settings) -> Program:
     packages = {package for _, facts in files for package in facts.packages}
     knowledge = load(packages)
     extend(knowledge, settings.blocking, settings.offloads)
-    options = Options(settings.target_version, settings.safe, settings.contexts.items(), settings.extra_roots)
+    options = Options(
+        settings.target_version,
+        settings.safe,
+        settings.contexts.items(),
+        settings.extra_roots,
+        settings.min_confidence,
+    )
     return Program(sorted(files, key=lambda item: item[0]), knowledge, options)
 
 

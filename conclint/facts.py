@@ -61,54 +61,54 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What all expression and operation records share."""
 
 
-class Const(Node, tag=1):
+class Const(Node, frozen=True, tag=1):
     """A literal. Long strings are cut: no rule reads further."""
 
     value: None | bool | int | float | str
 
 
-class Attr(Node, tag=2):
+class Attr(Node, frozen=True, tag=2):
     """An attribute of something that is not a chain of names: `f().name`."""
 
     base: Expr
     name: str
 
 
-class Item(Node, tag=3):
+class Item(Node, frozen=True, tag=3):
     """`base[index]`."""
 
     base: Expr
     index: Expr
 
 
-class Seq(Node, tag=4):
+class Seq(Node, frozen=True, tag=4):
     """A display: `kind` is list, tuple, set or dict (whose items are its values)."""
 
     kind: str
     items: tuple[Expr, ...]
 
 
-class Test(Node, tag=5):
+class Test(Node, frozen=True, tag=5):
     """A truth that can be evaluated: `op` is not, and, or, or a comparison operator."""
 
     op: str
     items: tuple[Expr, ...]
 
 
-class Mix(Node, tag=6):
+class Mix(Node, frozen=True, tag=6):
     """Any other expression, by its parts: `kind` is the operator, f, if, star, slice, …"""
 
     kind: str
     items: tuple[Expr, ...]
 
 
-class Fn(Node, tag=7):
+class Fn(Node, frozen=True, tag=7):
     """A lambda, or a def as a value: function number `index` of this file."""
 
     index: int
 
 
-class Cls(Node, tag=8):
+class Cls(Node, frozen=True, tag=8):
     """A class of this file as a value."""
 
     index: int
@@ -117,7 +117,7 @@ class Cls(Node, tag=8):
 Expr: TypeAlias = Union[None, str, int, Const, Attr, Item, Seq, Test, Mix, Fn, Cls]  # noqa: UP007
 
 
-class Call(Node, tag=20):
+class Call(Node, frozen=True, tag=20):
     """A call. The keyword of `**mapping` is ""; `*args` is a `Mix` of kind star."""
 
     func: Expr
@@ -131,7 +131,7 @@ class Call(Node, tag=20):
     end_column: int
 
 
-class Await(Node, tag=21):
+class Await(Node, frozen=True, tag=21):
     """`await value`, also for the implied ones of `async for` and `async with` (whose `value` is None)."""
 
     value: Expr
@@ -143,7 +143,7 @@ class Await(Node, tag=21):
     end_column: int
 
 
-class Assign(Node, tag=22):
+class Assign(Node, frozen=True, tag=22):
     """A binding. `how`: "" plain, an operator for `+=`, and for · with · except · walrus · import · del · param."""
 
     target: Expr
@@ -156,7 +156,7 @@ class Assign(Node, tag=22):
     end_column: int
 
 
-class Load(Node, tag=23):
+class Load(Node, frozen=True, tag=23):
     """The reading of an attribute (which may be a property)."""
 
     value: Expr
@@ -168,7 +168,7 @@ class Load(Node, tag=23):
     end_column: int
 
 
-class Yield(Node, tag=24):
+class Yield(Node, frozen=True, tag=24):
     """`yield value`; `whole` for `yield from`."""
 
     value: Expr
@@ -178,7 +178,7 @@ class Yield(Node, tag=24):
     column: int
 
 
-class Leave(Node, tag=25):
+class Leave(Node, frozen=True, tag=25):
     """return · raise · break · continue, with what is returned or raised."""
 
     how: str
@@ -188,7 +188,7 @@ class Leave(Node, tag=25):
     column: int
 
 
-class Define(Node, tag=26):
+class Define(Node, frozen=True, tag=26):
     """A def, lambda or class statement is reached: `kind` def or class, `index` its number."""
 
     kind: str
@@ -197,7 +197,7 @@ class Define(Node, tag=26):
     row: int
 
 
-class Gather(Node, tag=27):
+class Gather(Node, frozen=True, tag=27):
     """A comprehension has been evaluated: `kind` list, set, dict or generator; `inner` is its innermost block."""
 
     kind: str
@@ -214,7 +214,7 @@ class Gather(Node, tag=27):
 Op: TypeAlias = Union[Call, Await, Assign, Load, Yield, Leave, Define, Gather]  # noqa: UP007
 
 
-class Block(Node):
+class Block(Node, frozen=True):
     """A part of a body that runs under its own conditions.
 
     `kind`        `value`                `target`
@@ -250,7 +250,7 @@ class Block(Node):
     end_column: int
 
 
-class Stmt(Node):
+class Stmt(Node, frozen=True):
     """A simple statement: its operations are `first` up to but not including `end`."""
 
     first: int
@@ -262,7 +262,7 @@ class Stmt(Node):
     end_column: int
 
 
-class Body(Node):
+class Body(Node, frozen=True):
     """What a function does."""
 
     ops: tuple[Op, ...]
@@ -272,7 +272,7 @@ class Body(Node):
     """The local names that are read in the function or in those nested in it."""
 
 
-class Param(Node):
+class Param(Node, frozen=True):
     """A parameter: `kind` is positional-only /, positional-or-keyword "", *, keyword-only k, **."""
 
     name: str
@@ -282,7 +282,7 @@ class Param(Node):
     required: bool
 
 
-class Decorator(Node):
+class Decorator(Node, frozen=True):
     """`@func` or `@func(args)`."""
 
     func: Expr
@@ -292,7 +292,7 @@ class Decorator(Node):
     row: int
 
 
-class Function(Node):
+class Function(Node, frozen=True):
     """A def or lambda, or (number 0, named `<module>`) the module's own statements, and class bodies (`<class>`)."""
 
     name: str
@@ -317,7 +317,7 @@ class Function(Node):
     body: msgspec.Raw
 
 
-class Class(Node):
+class Class(Node, frozen=True):
     """A class statement."""
 
     name: str
@@ -340,7 +340,7 @@ class Class(Node):
     end_column: int
 
 
-class Binding(Node):
+class Binding(Node, frozen=True):
     """One way in which a global gets its value: `how` is def, class, import, value, or another word of `Assign.how`."""
 
     name: str
@@ -353,7 +353,7 @@ class Binding(Node):
     """The function whose operations and blocks these are: 0, or one that declares the name `global`."""
 
 
-class Facts(Node):
+class Facts(Node, frozen=True):
     """What is known of a file. `error` is (row, column from 0, message) where it does not parse."""
 
     version: int

@@ -978,7 +978,9 @@ class Visitor:
             )
 
     def _decorator(self, node: Any) -> Decorator:
-        func, args, keywords = node, (), ()
+        func = node
+        args: tuple[Expr, ...] = ()
+        keywords: tuple[tuple[str, Expr], ...] = ()
         called = node.__class__ is ast.Call
         if called:
             func = node.func

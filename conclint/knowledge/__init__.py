@@ -135,9 +135,13 @@ class Knowledge:
         self.rows: dict[str, Row] = {}
         self.types: dict[str, TypeRow] = {}
         self.aliases: dict[str, str] = {}
+        self._orders: dict[str, tuple[str, ...]] = {}
+        self._methods: dict[tuple[str, str], Row | None] = {}
 
     def add(self, table: _File) -> None:
         """Merge one table; a later row for the same name replaces the earlier one."""
+        self._orders.clear()
+        self._methods.clear()
         self.aliases.update(table.aliases)
         for name, row in table.functions.items():
             self.rows[name] = row if row.source else msgspec.structs.replace(row, source=table.source)
@@ -198,6 +202,12 @@ class Knowledge:
 
     def method(self, owner: str, method: str) -> Row | None:
         """The row of a method of a type, found on it or on its known bases, else by the type's `*`."""
+        key = (owner, method)
+        if key not in self._methods:
+            self._methods[key] = self._find_method(owner, method)
+        return self._methods[key]
+
+    def _find_method(self, owner: str, method: str) -> Row | None:
         for name in self.mro(owner):
             row = self.rows.get(f"{name}.{method}")
             if row is not None:
@@ -214,6 +224,9 @@ class Knowledge:
 
     def mro(self, owner: str) -> tuple[str, ...]:
         """The type and its known bases, nearest first."""
+        known_order = self._orders.get(owner)
+        if known_order is not None:
+            return known_order
         order: list[str] = []
         todo = [self.canonical(owner)]
         while todo:
@@ -223,7 +236,8 @@ class Knowledge:
                 known = self.types.get(name)
                 if known is not None:
                     todo.extend(self.canonical(base) for base in known.bases)
-        return tuple(order)
+        found = self._orders[owner] = tuple(order)
+        return found
 
     def attribute(self, owner: str, name: str) -> str:
         """The dotted type of an attribute of a type, or ""."""

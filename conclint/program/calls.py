@@ -207,27 +207,9 @@ class Calls:
                     yield from self._calls_in(user, func, names)
 
     def _calls_in(self, user: Func, func: Func, names: set[str]) -> Iterator[Edge]:
-        wanted = set(names)
-        for name, assignments in user.assignments.items():
-            for _, op in assignments:
-                if isinstance(op.value, str) and op.value.rpartition(".")[2].lstrip("$:") in names:
-                    wanted.add(name)
-                elif isinstance(op.value, int) and isinstance(made := user.ops[op.value], Call):
-                    if made.func == "functools.partial":
-                        wanted.add(name)
-        for name in sorted(wanted):
-            for index in user.calls_by_name.get(name, ()):
+        for name in names if len(names) == 1 else sorted(names):
+            for index in user.calls_of(name):
                 yield from self._edges(user, index, func)
-        imported = [
-            index
-            for index, call in user.calls
-            if isinstance(call.func, str)
-            and call.func[0] not in "$&:?"
-            and call.func.rpartition(".")[2] in names
-            and index not in user.calls_by_name.get(func.name, ())
-        ]
-        for index in imported:
-            yield from self._edges(user, index, func)
 
     def _local_calls(self, func: Func, owner: Func) -> Iterator[Edge]:
         """Calls of a nested function: in its owner, and in the other functions nested there."""
@@ -236,9 +218,8 @@ class Calls:
             while around is not None and around is not owner:
                 around = around.owner
             if around is owner:
-                for index, _ in user.calls:
-                    if func.name in user.calls_by_name and index in user.calls_by_name[func.name]:
-                        yield from self._edges(user, index, func)
+                for index in user.calls_of(func.name):
+                    yield from self._edges(user, index, func)
 
     def _edges(self, user: Func, index: int, func: Func) -> Iterator[Edge]:
         op = user.ops[index]

@@ -85,7 +85,7 @@ class Contexts:
                 lasts[name.rpartition(".")[2]] = row.runs
         for last in sorted(lasts):
             for user in self.program.by_name.get(last, ()):
-                for index in user.calls_by_name.get(last, ()):
+                for index in user.calls_of(last):
                     for handoff in self._handed(user, index):
                         found.setdefault(handoff.func, []).append(handoff)
         for handoff in self._subclass_runs():

@@ -195,6 +195,31 @@ class Func:
         return found
 
     @cached_property
+    def _aliased(self) -> dict[str, list[int]]:
+        """Calls of a local name, by the last names of the things that the local was given: `get = session.get`."""
+        found: dict[str, list[int]] = {}
+        for name, assignments in self.assignments.items():
+            calls = self.calls_by_name.get(name)
+            if not calls:
+                continue
+            for _, op in assignments:
+                value = op.value
+                if isinstance(value, int):
+                    made = self.body.ops[value]
+                    value = made.args[0] if isinstance(made, Call) and made.args and _binds(made.func) else None
+                if isinstance(value, str):
+                    found.setdefault(last_name(value), []).extend(calls)
+        return found
+
+    def calls_of(self, name: str) -> list[int]:
+        """The calls that may run something of that last name: by the name itself, or by a local that was given it."""
+        found = self.calls_by_name.get(name)
+        aliased = self._aliased.get(name)
+        if aliased:
+            return sorted({*(found or ()), *aliased})
+        return found or []
+
+    @cached_property
     def assignments(self) -> dict[str, list[tuple[int, Assign]]]:
         """The bindings of each local name, with the numbers of their operations."""
         found: dict[str, list[tuple[int, Assign]]] = {}
@@ -257,6 +282,10 @@ class Func:
             if found.kind in LOOPS:
                 return number
         return -1
+
+
+def _binds(callee: Expr) -> bool:
+    return isinstance(callee, str) and callee.rpartition(".")[2] == "partial"
 
 
 def last_name(callee: Expr) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from conclint.facts import Facts
+from conclint.finding import Confidence
 from conclint.knowledge import Knowledge
 from conclint.program.model import ClassNode, Func, Module
 from conclint.program.modules import ModuleNames, module_names
@@ -19,7 +20,7 @@ class Options:
     """What of the settings the linker and the rules need.
 
     `target_version` is the oldest Python that the program supports. `contexts` maps decorators to where they run a
-    function: loop, thread or process.
+    function: loop, thread or process. Paths that would be less sure than `min_confidence` are not followed.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Options:
         safe: Iterable[str] = (),
         contexts: Iterable[tuple[str, str]] = (),
         roots: Sequence[str] = (),
+        min_confidence: Confidence = Confidence.LIKELY,
     ) -> None:
         self.target_version = target_version or (3, 10)
         self.safe = frozenset(safe)
         self.contexts = dict(contexts)
         self.roots = tuple(roots)
+        self.min_confidence = min_confidence
 
 
 class Program:
