@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from conclint.rule import Rule, validate
+from conclint_rules.conclint_itself import (
+    suppression_without_reason,
+    syntax_error,
+    unknown_code_in_suppression,
+    unreadable_file,
+    unused_suppression,
+)
 from conclint_rules.event_loop import blocking_sleep
 
-RULES: tuple[Rule, ...] = validate((blocking_sleep.RULE,))
+RULES: tuple[Rule, ...] = validate(
+    (
+        unreadable_file.RULE,
+        syntax_error.RULE,
+        unused_suppression.RULE,
+        unknown_code_in_suppression.RULE,
+        suppression_without_reason.RULE,
+        blocking_sleep.RULE,
+    )
+)
