@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conclint.finding import Applicability, Finding
 from conclint.fix.applied import Applied, Left, apply
-from conclint.fix.verify import Key, Reading, key, reading, worse
+from conclint.fix.verify import Key, Reading, key, members, reading, worse
 
 ROUNDS = 10
 """Overlapping fixes wait for the next round; nesting deeper than this waits for the next run."""
@@ -74,10 +74,10 @@ class _Run:
     rounds: int = 0
 
     def wanted(self, path: str, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings of this file whose fix may be made."""
+        """The findings of this file, those of groups among them, whose fix may be made."""
         return [
             finding
-            for finding in findings
+            for finding in members(findings)
             if finding.place.path == path and finding.fix and finding.fix.applicability >= self.applicability
         ]
 

@@ -7,7 +7,7 @@ import enum
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from conclint.finding import Finding
 from conclint.fix.refusal import RefusalError
@@ -49,18 +49,25 @@ def worse(before: Sequence[Finding], after: Sequence[Finding], fixed: Iterable[F
     """Say what is wrong with the findings after a fix: one that was fixed is still there, or one is new.
 
     Findings are compared by file, code and message, not by line, which moves. A finding that stands for a group counts
-    as many times as the group has places: where the first is mended, another takes its place.
+    as all of the group: where the first is mended, another takes its place.
     """
     old, new = _count(before), _count(after)
     wanted = Counter(key(finding) for finding in fixed)
     for gone, times in wanted.items():
         if new[gone] > old[gone] - times:
             return f"{gone[1]} is still found after the fix"
-    groups = {finding.code for finding in before if finding.also}
+    groups = {finding.code for finding in before if finding.also and not finding.others}
     for found, times in new.items():
         if times > old[found] and not (found[1] in groups and _of(new, found[1]) < _of(old, found[1])):
             return f"the fix brings a new finding, {found[1]}: {found[2]}"
     return None
+
+
+def members(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings, and those that they stand for."""
+    for finding in findings:
+        yield finding
+        yield from members(finding.others)
 
 
 def key(finding: Finding) -> Key:
@@ -70,8 +77,8 @@ def key(finding: Finding) -> Key:
 
 def _count(findings: Iterable[Finding]) -> Counter[Key]:
     count: Counter[Key] = Counter()
-    for finding in findings:
-        count[key(finding)] += 1 + len(finding.also)
+    for finding in members(findings):
+        count[key(finding)] += 1 if finding.others else 1 + len(finding.also)
     return count
 
 
