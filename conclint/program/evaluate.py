@@ -103,6 +103,7 @@ _AWAITABLES = frozenset(
         "asyncio.Task",
     )
 )
+_HANDLES = frozenset(("ray.actor.ActorHandle", "ray.actor.ActorProxy"))
 _NOT_VALUES = frozenset(("None", "False"))
 
 
@@ -144,7 +145,7 @@ class Evaluator:
         if isinstance(expr, Attr):
             return self._attributes(self.of(expr.base, func, at), expr.name)
         if isinstance(expr, Fn):
-            return (Function(func.module.functions[expr.index]),)
+            return self.decorated(func.module.functions[expr.index])
         if isinstance(expr, Cls):
             return (self.decorated_class(func.module.classes[expr.index]),)
         if isinstance(expr, Item):
@@ -444,6 +445,10 @@ class Evaluator:
     def _library_attribute(self, value: Instance, name: str) -> Values:
         knowledge = self.program.knowledge
         assert isinstance(value.type, str)
+        if name == "current_actor" and value.type == "ray.runtime_context.RuntimeContext" and value.site is not None:
+            cls = value.site[0].cls
+            if cls is not None and self.program.contexts.is_actor(cls):
+                return (Remote(cls, "handle"),)
         known = knowledge.attribute(value.type, name)
         if known:
             return (self._made(known, value, value.site),)
@@ -556,10 +561,14 @@ class Evaluator:
                 if isinstance(base, ClassNode) and name in base.methods:
                     return (Remote(base.methods[name], "method", value.target),)
             return ()
-        if name in ("remote", "options", "bind") and value.kind in ("function", "class", "method"):
+        if value.kind in ("function", "class", "method"):
             if name == "remote":
                 return (Remote(value.target, "call", value.receiver),)
-            return (External(f"ray.{name}()"),) if name == "bind" else (value,)
+            if name == "options":
+                return (Remote(value.target, "options", value.receiver),)
+            if isinstance(value.target, ClassNode):
+                # What the class defines is read as plain functions: `A.m()` runs here, `A.m.remote` does not exist.
+                return self._class_attribute(value.target, name)
         return ()
 
     # Classes --------------------------------------------------------------------------------------------------------
@@ -638,11 +647,24 @@ class Evaluator:
                     items.extend(self.annotated(item, func)[:1] or (Constant(None),))
                 return (Instance("tuple", None, tuple(items)),)
             return (Instance(kind, None, self.annotated(args[-1] if kind == "dict" else args[0], func)),)
-        found = []
+        found: list[Value] = []
         for value in self.annotated(annotation.base, func):
+            if isinstance(value, Instance) and value.type in _HANDLES:
+                found.extend(self._handles(args[0], func) or (value,))
+                continue
             if isinstance(value, Instance) and value.type in ("concurrent.futures.Future", "ray.ObjectRef"):
                 value = Instance(value.type, None, self.annotated(args[0], func))
             found.append(value)
+        return tuple(found)
+
+    def _handles(self, annotation: Expr, func: Func) -> Values:
+        """`ActorHandle[Cls]`: handles of a class, whether or not the name of the class is already the remote one."""
+        found: list[Value] = []
+        for value in self.annotated(annotation, func):
+            if isinstance(value, Instance) and isinstance(value.type, ClassNode):
+                found.append(Remote(value.type, "handle"))
+            elif isinstance(value, Remote):
+                found.append(value)
         return tuple(found)
 
     def _as_instance(self, value: Value) -> Value:
@@ -738,19 +760,29 @@ class Evaluator:
         if isinstance(callee, Partial):
             return self._call(callee.target, func, index, op)
         if isinstance(callee, Remote):
-            return self._remote_call(callee, site)
+            return self._remote_call(callee, site, op)
         if isinstance(callee, External):
             return self._library_call(callee.dotted, None, func, index, op)
         if isinstance(callee, Method):
             return self._library_call(callee.dotted, callee.receiver, func, index, op)
         return ()
 
-    def _remote_call(self, callee: Remote, site: Site) -> Values:
+    def _remote_call(self, callee: Remote, site: Site, op: Call | None) -> Values:
+        target = callee.target
+        if callee.kind == "options":
+            if op is None or any(word in ("", "num_returns") for word, _ in op.keywords):
+                return ()
+            if isinstance(target, ClassNode):
+                return (Remote(target, "class"),)
+            return (Remote(target, "function" if callee.receiver is None else "method", callee.receiver),)
         if callee.kind != "call":
             return ()
-        if isinstance(callee.target, ClassNode):
-            return (Remote(callee.target, "handle"),)
-        return (Instance("ray.ObjectRef", site, (Function(callee.target),)),)
+        if isinstance(target, ClassNode):
+            return (Remote(target, "handle"),)
+        if any(word == "num_returns" for decorator in target.fact.decorators for word, _ in decorator.keywords):
+            return ()
+        kind = "ray.ObjectRefGenerator" if target.fact.is_generator else "ray.ObjectRef"
+        return (Instance(kind, site, (Function(target),)),)
 
     def _library_call(self, dotted: str, receiver: Value | None, func: Func, index: int, op: Call | None) -> Values:
         site: Site = (func, index)
@@ -810,12 +842,13 @@ class Evaluator:
     def decorated(self, func: Func) -> Values:
         """What the name of a decorated function stands for afterwards."""
         value: Value = Function(func)
-        for decorator in reversed(func.fact.decorators):
+        for position, decorator in enumerate(reversed(func.fact.decorators), 1):
             name = decorator.func
             if not isinstance(name, str):
                 continue
             if self.is_ray_remote(name, func):
-                return (Remote(func, "function"),)
+                # What a further decorator makes of a remote function is not known.
+                return (Remote(func, "function"),) if position == len(func.fact.decorators) else ()
             last = name.rpartition(".")[2]
             if last in ("sync_to_async", "async_to_sync", "sync_compatible"):
                 return (External(name),)
@@ -912,7 +945,31 @@ def _ray_remote(evaluator: Evaluator, func: Func, index: int, op: Call) -> Value
                 found.append(Remote(value.func, "function"))
             elif isinstance(value, ClassValue):
                 found.append(Remote(value.cls, "class"))
+    if not op.args and op.keywords:
+        # `ray.remote(num_cpus=1)` is a decorator that is called later.
+        return (External("ray.remote"),)
     return tuple(found)
+
+
+def _ray_get(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    """The value of a reference, or the list of the values of a list of references; always a copy."""
+    found: list[Value] = []
+    for argument in op.args[:1]:
+        for value in evaluator.of(argument, func, index):
+            if isinstance(value, Instance) and value.type == "list" and value.of:
+                inner = [copy for one in value.of for copy in _fetched(evaluator, one)]
+                found.append(Instance("list", (func, index), tuple(dict.fromkeys(inner))))
+            else:
+                found.extend(_fetched(evaluator, value))
+    return tuple(dict.fromkeys(found))
+
+
+def _fetched(evaluator: Evaluator, value: Value) -> Values:
+    if not isinstance(value, Instance) or value.type != "ray.ObjectRef":
+        return ()
+    return tuple(
+        Instance(one.type, one.site, one.of) if isinstance(one, Instance) else one for one in evaluator.awaited(value)
+    )
 
 
 def _same_object(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
@@ -932,6 +989,7 @@ _SPECIAL = {
     "builtins.reversed": _copy_of_elements,
     "builtins.next": _next,
     "ray.remote": _ray_remote,
+    "ray.get": _ray_get,
     "copy.copy": _same_object,
     "contextlib.closing": _same_object,
 }

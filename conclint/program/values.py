@@ -93,10 +93,13 @@ class Super:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A Ray remote function or class; `kind` bound says that `.remote` has been taken from it."""
+    """A Ray remote function or class, an actor's handle, or a method of it.
+
+    `kind` call is what `.remote` of any of them gives, `options` what `.options` gives before it is called.
+    """
 
     target: Func | ClassNode
-    kind: Literal["function", "class", "handle", "method", "call"]
+    kind: Literal["function", "class", "handle", "method", "call", "options"]
     receiver: ClassNode | None = None
 
 
