@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from conclint.finding import Applicability, Finding, Severity
 
 if TYPE_CHECKING:
-    from conclint.program.model import Program
+    from conclint.program.program import Program
 
 Check = Callable[["Program"], Iterator[Finding]]
 

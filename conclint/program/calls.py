@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conclint.facts import Assign, Call, Load, Use
+from conclint.facts import Assign, Call, Leave, Load, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.program.model import ClassNode, Func
 from conclint.program.values import (
@@ -111,18 +111,21 @@ class Calls:
             for found in self.program.evaluator.member(value.type, "__call__", value):
                 yield from self._runs(found, confidence)
         elif isinstance(value, Partial):
-            for target in self._runs(value.target, confidence):
-                yield target
+            yield from self._runs(value.target, confidence)
 
     def _method(self, value: Function, confidence: Confidence) -> Iterator[Target]:
         receiver = value.receiver
-        yield Target(value.func, receiver, confidence, receiver is not None)
+        overrides: list[Func] = []
         if isinstance(receiver, Instance) and isinstance(receiver.type, ClassNode) and receiver.site is None:
             for cls in self.program.below(receiver.type):
                 override = cls.methods.get(value.func.name)
                 if override is not None and override is not value.func:
-                    # Which of them runs, the receiver decides, and the receiver is not known.
-                    yield Target(override, receiver, min(confidence, Confidence.POSSIBLE), True)
+                    overrides.append(override)
+        yield Target(value.func, receiver, confidence, receiver is not None)
+        # Which of several overrides runs, the receiver decides, and the receiver is not known.
+        only = len(overrides) == 1 and is_abstract(value.func)
+        for override in overrides:
+            yield Target(override, receiver, min(confidence, Confidence.LIKELY if only else Confidence.POSSIBLE), True)
 
     def library(self, func: Func, index: int) -> tuple[External | Method, ...]:
         """The library functions and methods that a call may run."""
@@ -309,6 +312,17 @@ class Calls:
             if isinstance(base, ClassNode) and name in base.methods:
                 return base.methods[name]
         return None
+
+
+def is_abstract(func: Func) -> bool:
+    """Whether a method is there to be overridden: nothing in it but `raise NotImplementedError`, or declared abstract."""
+    if any(name.rpartition(".")[2] == "abstractmethod" for name in func.decorator_names):
+        return True
+    return bool(func.ops) and all(
+        (isinstance(op, Leave) and op.how == "raise")
+        or (isinstance(op, Call) and op.func == "builtins.NotImplementedError")
+        for op in func.ops
+    )
 
 
 def first_op(func: Func, block: int) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.facts import Assign, Call, Const, Expr, Item, Mix, Use
+from conclint.facts import Call, Const, Expr, Item, Mix, Use
 from conclint.program.evaluate import argument_of
 from conclint.program.guards import conditions
 from conclint.program.model import Func, chains, operands
-from conclint.program.values import External, Instance, Method, Value
+from conclint.program.values import Instance, Method, Value
 
 if TYPE_CHECKING:
     from conclint.program.program import Program
@@ -44,6 +44,8 @@ def is_done_or_free(
     if method == "get" and isinstance(op.func, str) and _tested_filled(func, op.block, op.func.rpartition(".")[0]):
         return True
     if name.startswith(("socket.", "ssl.")) and isinstance(op.func, str):
+        if method == "connect" and _is_datagram(receiver):
+            return True
         return _is_nonblocking(func, op.func.rpartition(".")[0])
     return False
 
@@ -100,6 +102,16 @@ def _tested_filled(func: Func, block: int, owner: str) -> bool:
                 if head == owner and method in ("empty", "qsize"):
                     return True
     return False
+
+
+def looks_first(caller: Func, call: Call | None, name: str) -> bool:
+    """Whether a caller has looked into the queue that something it calls takes from: `if not self.queue.empty(): …`."""
+    if call is None or not name.endswith("Queue.get") or not isinstance(call.func, str):
+        return False
+    owner = call.func.rpartition(".")[0]
+    if "." not in owner:
+        return False
+    return any(isinstance(op.func, str) and op.func in (f"{owner}.empty", f"{owner}.qsize") for _, op in caller.calls)
 
 
 def _from_finished(program: Program, func: Func, owner: str, index: int) -> bool:
@@ -171,6 +183,18 @@ def _is_bounded(receiver: Instance) -> bool:
     if size is None:
         return False
     return not (isinstance(size, Const) and isinstance(size.value, int | float) and size.value <= 0)
+
+
+def _is_datagram(receiver: Value | None) -> bool:
+    """Whether a socket was made for datagrams: connecting one only notes the address."""
+    if not isinstance(receiver, Instance) or receiver.site is None:
+        return False
+    func, index = receiver.site
+    made = func.ops[index] if 0 <= index < len(func.ops) else None
+    if not isinstance(made, Call):
+        return False
+    kind = argument_of(made, "1:type")
+    return kind is not None and any("SOCK_DGRAM" in chain for chain in chains(kind))
 
 
 def _is_nonblocking(func: Func, owner: str) -> bool:

@@ -17,7 +17,7 @@ from conclint.knowledge import Row
 from conclint.knowledge.predicate import parse
 from conclint.program import guards
 from conclint.program.calls import Edge, spell
-from conclint.program.done import is_done_or_free
+from conclint.program.done import is_done_or_free, looks_first
 from conclint.program.evaluate import argument_of
 from conclint.program.guards import Condition, Residual
 from conclint.program.model import Func
@@ -143,19 +143,24 @@ class Effects:
         if not found or guards.is_dead(func, op.block):
             return
         values = self.program.evaluator.callee(func, index)
-        confidence = Confidence.CERTAIN if len(values) <= 1 else Confidence.POSSIBLE
+        hits = [(value, row) for value, row in self._rows(found) if wanted(row)]
+        # Where every candidate blocks, it does not matter which of them it is.
+        confidence = Confidence.CERTAIN if len(hits) >= len(values) else Confidence.POSSIBLE
         if confidence < self.program.options.min_confidence:
             return
-        for value in found:
-            row = self.program.knowledge.row(value.dotted)
-            if row is None or not wanted(row) or value.dotted in self.program.options.safe:
-                continue
+        for value, row in hits:
             if op.use == Use.AWAITED and not row.is_async:
                 continue
             primitive = self._primitive(func, index, op, value, row, confidence)
             if primitive is not None:
                 yield primitive
                 return
+
+    def _rows(self, values: tuple[External | Method, ...]) -> Iterator[tuple[External | Method, Row]]:
+        for value in values:
+            row = self.program.knowledge.row(value.dotted)
+            if row is not None and value.dotted not in self.program.options.safe:
+                yield value, row
 
     def _primitive(
         self, func: Func, index: int, op: Call, value: External | Method, row: Row, confidence: Confidence
@@ -312,6 +317,8 @@ class Effects:
         if edge.confidence < self.program.options.min_confidence:
             return None
         if guards.is_dead(caller, edge.block) or guards.asks_for_loop(caller, edge.block):
+            return None
+        if looks_first(caller, path.primitive.call, path.primitive.name):
             return None
         rest = guards.through_call(residual, edge.callee, edge.call, edge.bound, caller)
         if rest is None:
