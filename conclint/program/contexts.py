@@ -14,9 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conclint.facts import Call, Use
+from conclint.program.actors import Actors
 from conclint.program.evaluate import argument_of
 from conclint.program.model import ClassNode, Func
-from conclint.program.values import Coroutine, Function, Instance, Method, Partial, Remote, Value
+from conclint.program.values import Coroutine, Function, Instance, Method, Partial, Value
 
 if TYPE_CHECKING:
     from conclint.program.program import Program
@@ -72,7 +73,7 @@ class Contexts:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._phases: dict[Func, Phase] = {}
-        self._async_actors: dict[ClassNode, Func | None] = {}
+        self.actors = Actors(program)
 
     @cached_property
     def handoffs(self) -> dict[Func, list[Handoff]]:
@@ -154,8 +155,8 @@ class Contexts:
             if cls is not None and self.async_actor(cls) is not None:
                 return f"`{func.qualname}` is a method of an async actor"
             return f"`{func.qualname}` is a coroutine function"
-        cls = func.cls
-        if cls is not None and func.is_method and self.async_actor(cls) is not None:
+        cls = self.actors.on_loop_of(func) if func.is_method else None
+        if cls is not None:
             return f"`{cls.name}` is an async actor: its plain methods run on its event loop too"
         for handoff in self.handoffs.get(func, ()):
             if handoff.runs == "loop":
@@ -163,48 +164,13 @@ class Contexts:
         return ""
 
     def is_actor(self, cls: ClassNode) -> bool:
-        """Whether instances of a class are Ray actors: it, or a subclass, is made remote."""
-        owner = cls.module.functions[cls.fact.owner]
-        evaluator = self.program.evaluator
-        if any(
-            isinstance(item.func, str) and evaluator.is_ray_remote(item.func, owner) for item in cls.fact.decorators
-        ):
-            return True
-        return cls in self._made_remote
-
-    @cached_property
-    def _made_remote(self) -> set[ClassNode]:
-        """Classes made remote by a call: `ray.remote(Cls)`, `ray.remote(num_cpus=1)(Cls)`."""
-        found: set[ClassNode] = set()
-        for user in self.program.by_name.get("remote", ()):
-            for index in user.calls_by_name.get("remote", ()):
-                op = user.ops[index]
-                if isinstance(op, Call) and op.args and op.func == "ray.remote":
-                    for value in self.program.evaluator.of(op.args[0], user, index):
-                        if isinstance(value, Remote) and isinstance(value.target, ClassNode):
-                            found.add(value.target)
-                        cls = getattr(value, "cls", None)
-                        if isinstance(cls, ClassNode):
-                            found.add(cls)
-        return found
+        """Whether instances of a class are Ray actors: it is made remote."""
+        return self.actors.is_actor(cls)
 
     def async_actor(self, cls: ClassNode) -> Func | None:
         """The coroutine member that makes a Ray actor class async, or None where it is not one."""
-        if cls not in self._async_actors:
-            self._async_actors[cls] = None
-            if self.is_actor(cls):
-                self._async_actors[cls] = self.coroutine_member(cls)
-        return self._async_actors[cls]
-
-    def coroutine_member(self, cls: ClassNode) -> Func | None:
-        """The first coroutine or async-generator member of a class or of its bases."""
-        for base in self.program.evaluator.mro(cls):
-            if isinstance(base, ClassNode):
-                for _, index in base.fact.methods:
-                    member = base.module.functions[index]
-                    if member.is_async:
-                        return member
-        return None
+        members = self.actors.async_members(cls) if self.is_actor(cls) else ()
+        return members[0] if members else None
 
     def runs_once(self, func: Func) -> bool:
         """Whether a function remembers its result: `lru_cache` and its like."""

@@ -447,7 +447,7 @@ class Evaluator:
         assert isinstance(value.type, str)
         if name == "current_actor" and value.type == "ray.runtime_context.RuntimeContext" and value.site is not None:
             cls = value.site[0].cls
-            if cls is not None and self.program.contexts.is_actor(cls):
+            if cls is not None and self.program.contexts.actors.decorated(cls):
                 return (Remote(cls, "handle"),)
         known = knowledge.attribute(value.type, name)
         if known:

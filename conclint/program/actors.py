@@ -1,0 +1,181 @@
+"""Ray's actors: which classes are made remote, which of these are async, and whose plain methods run on their loop.
+
+A class with a single coroutine or asynchronous generator among its members, own or inherited, public or not, is an
+async actor: Ray then runs all its methods, the plain ones too, on one event loop for each concurrency group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from conclint.facts import Call, Const, Expr
+from conclint.program.model import ClassNode, Func
+from conclint.program.values import ClassValue, Constant, External, Remote
+
+if TYPE_CHECKING:
+    from conclint.program.program import Program
+
+# Decorators after which a coroutine function is none any more, as `inspect` sees the member.
+_HIDES = frozenset(("asynccontextmanager", "property", "cached_property", "asyncproperty"))
+
+
+class Actors:
+    """Answers questions about classes that are made remote; remembers the answers."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._members: dict[ClassNode, tuple[Func, ...]] = {}
+
+    def is_actor(self, cls: ClassNode) -> bool:
+        """Whether a class is made remote, by its decorator or by a call."""
+        return self.decorated(cls) or cls in self._made_remote
+
+    def decorated(self, cls: ClassNode) -> bool:
+        """Whether a class is made remote by its decorator; evaluation may ask this at any time."""
+        owner = cls.module.functions[cls.fact.owner]
+        remote = self.program.evaluator.is_ray_remote
+        return any(isinstance(item.func, str) and remote(item.func, owner) for item in cls.fact.decorators)
+
+    @cached_property
+    def _made_remote(self) -> dict[ClassNode, tuple[tuple[str, Expr], ...]]:
+        """Classes made remote by a call, with its keywords: `ray.remote(Cls)`, `ray.remote(num_cpus=1)(Cls)`."""
+        found: dict[ClassNode, tuple[tuple[str, Expr], ...]] = {}
+        for user in self.program.by_name.get("remote", ()):
+            for index, op in user.calls:
+                keywords = self._makes_remote(user, op)
+                if keywords is None or len(op.args) != 1:
+                    continue
+                for value in self.program.evaluator.of(op.args[0], user, index):
+                    if isinstance(value, ClassValue):
+                        found.setdefault(value.cls, keywords)
+        return found
+
+    def _makes_remote(self, user: Func, op: Call) -> tuple[tuple[str, Expr], ...] | None:
+        """The options with which a call makes its argument remote; None where it does not."""
+        if isinstance(op.func, int):
+            made = user.ops[op.func]
+            return made.keywords if isinstance(made, Call) and self._is_remote(user, made) else None
+        return op.keywords if self._is_remote(user, op) else None
+
+    def _is_remote(self, user: Func, op: Call) -> bool:
+        return isinstance(op.func, str) and self.program.evaluator.is_ray_remote(op.func, user)
+
+    def async_members(self, cls: ClassNode) -> tuple[Func, ...]:
+        """The members that make a class, once it is remote, an async actor."""
+        found = self._members.get(cls)
+        if found is None:
+            members = [member for member in self._effective(cls) if member.is_async]
+            found = tuple(
+                member
+                for member in members
+                if not any(name.rpartition(".")[2] in _HIDES for name in member.decorator_names)
+            )
+            self._members[cls] = found
+        return found
+
+    def _effective(self, cls: ClassNode) -> Iterator[Func]:
+        """The methods that instances have, own and inherited, without those that are overridden."""
+        seen: set[str] = set()
+        for base in self.program.evaluator.mro(cls):
+            if isinstance(base, ClassNode):
+                for name, method in base.methods.items():
+                    if name not in seen:
+                        seen.add(name)
+                        yield method
+                seen.update(name for name, _, _ in base.fact.attributes)
+
+    @cached_property
+    def _on_loop(self) -> dict[Func, ClassNode]:
+        found: dict[Func, ClassNode] = {}
+        for cls in self.program.classes():
+            if (cls.fact.decorators or cls in self._made_remote) and self.is_actor(cls) and self.async_members(cls):
+                for method in self._effective(cls):
+                    if not method.is_async and self._runs_remotely(cls, method):
+                        found.setdefault(method, cls)
+        return found
+
+    def on_loop_of(self, func: Func) -> ClassNode | None:
+        """The async actor on whose event loop a plain method runs when it is called through a handle, or None.
+
+        A method that is not seen to be called through a handle counts where it is public and the class has no use of
+        its own for it: what an actor calls itself may run anywhere, and is found from there.
+        """
+        return self._on_loop.get(func)
+
+    def _runs_remotely(self, cls: ClassNode, method: Func) -> bool:
+        if not method.is_method or method.is_property or method.is_classmethod:
+            return False
+        if method.name == "__init__" or self.called_remotely(method.name):
+            return True
+        if method.name.startswith("_") or method.cls is not cls:
+            return False
+        return not any(
+            func is not method and method.name in func.fact.names for func in cls.module.functions if _inside(func, cls)
+        )
+
+    def called_remotely(self, name: str) -> bool:
+        """Whether some handle's method of that name is called: `handle.name.remote()`."""
+        ends = f".{name}.remote"
+        return any(
+            isinstance(call.func, str) and call.func.endswith(ends)
+            for user in self.program.by_name.get(name, ())
+            if "remote" in user.fact.names
+            for _, call in user.calls
+        )
+
+    # Options ----------------------------------------------------------------------------------------------------------
+
+    def hides_its_loop(self, cls: ClassNode) -> str:
+        """Why the author of an async actor may not have meant one, as a clause; "" where it shows that they did.
+
+        Threads were asked for (`max_concurrency`, `concurrency_groups`), or nothing public of the class is async.
+        """
+        members = self.async_members(cls)
+        asked = self._asks_for_threads(cls)
+        if asked:
+            return asked
+        if all(member.name.startswith("_") or member.is_static or member.cls is not cls for member in members):
+            return "no public method of its own is async"
+        return ""
+
+    def _asks_for_threads(self, cls: ClassNode) -> str:
+        for user, keywords in self._options(cls):
+            for word, value in keywords:
+                if word == "concurrency_groups":
+                    return "it declares concurrency groups"
+                if word == "max_concurrency" and self._above_one(user, value):
+                    return "it asks for `max_concurrency` above 1"
+        return ""
+
+    def _options(self, cls: ClassNode) -> Iterator[tuple[Func, tuple[tuple[str, Expr], ...]]]:
+        owner = cls.module.functions[cls.fact.owner]
+        for item in cls.fact.decorators:
+            yield owner, item.keywords
+        yield owner, self._made_remote.get(cls, ())
+        for user in self.program.by_name.get("options", ()):
+            for index in user.calls_by_name.get("options", ()):
+                op = user.ops[index]
+                if isinstance(op, Call) and any(word == "max_concurrency" for word, _ in op.keywords):
+                    values = self.program.evaluator.of(op.func, user, index)
+                    if any(isinstance(value, Remote) and value.target is cls for value in values):
+                        yield user, op.keywords
+
+    def _above_one(self, user: Func, value: Expr) -> bool:
+        if isinstance(value, Const):
+            return isinstance(value.value, int) and value.value > 1
+        found = self.program.evaluator.of(value, user, -1)
+        if len(found) == 1 and isinstance(found[0], Constant):
+            return isinstance(found[0].value, int) and found[0].value > 1
+        return not any(isinstance(one, External) for one in found)
+
+
+def _inside(func: Func, cls: ClassNode) -> bool:
+    """Whether a function is a method of the class, or nested in one."""
+    around: Func | None = func
+    while around is not None:
+        if around.cls is cls and around.name != "<class>":
+            return True
+        around = around.owner
+    return False
