@@ -7,8 +7,8 @@ import builtins
 
 from conclint.extract.nodes import TryStar, TypeAlias
 
-# The union over the supported Pythons, so that facts do not depend on the one that reads.
-BUILTINS = frozenset(dir(builtins)) | {
+# The union over the supported Pythons: facts do not depend on the one that reads, nor on how it was started.
+BUILTINS = frozenset(name for name in dir(builtins) if name[0] != "_" or name[:2] == "__") | {
     "aiter",
     "anext",
     "BaseExceptionGroup",
@@ -16,6 +16,12 @@ BUILTINS = frozenset(dir(builtins)) | {
     "ExceptionGroup",
     "PythonFinalizationError",
     "WindowsError",
+    "copyright",
+    "credits",
+    "exit",
+    "help",
+    "license",
+    "quit",
 }
 
 _NESTED = (ast.For, ast.AsyncFor, ast.While, ast.If)
