@@ -12,7 +12,6 @@ from conclint.config import ConfigError, Options, Settings
 from conclint.discovery import NoSuchPathError, discover
 from conclint.finding import Finding
 from conclint.judge import Failure
-from conclint.rule import Rule
 
 PathLike = str | os.PathLike[str]
 
@@ -58,7 +57,7 @@ def lint(
     name = os.fspath(filename)
     settings = _settings(config, [name] if source is not None else given or ["."])
     rules = catalogue.load()
-    _check(settings, rules)
+    configuration.check(settings, rules)
     if source is not None:
         overlay = {name: source.encode("utf-8") if isinstance(source, str) else source}
         files = [name]
@@ -78,12 +77,6 @@ def _settings(config: Settings | Options | PathLike | None, paths: list[str]) ->
     if isinstance(config, Options):
         return configuration.load(paths, config)
     return configuration.load(paths, Options(), config=str(Path(config)) if config is not None else "")
-
-
-def _check(settings: Settings, rules: tuple[Rule, ...]) -> None:
-    where = settings.source or "config"
-    for key in ("select", "extend_select", "ignore", "extend_ignore"):
-        configuration.check_patterns(rules, f"{where}: `{key.replace('_', '-')}`", getattr(settings, key))
 
 
 def _files(paths: list[str], settings: Settings) -> list[str]:

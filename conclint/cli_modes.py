@@ -6,7 +6,7 @@ import dataclasses
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -102,18 +102,10 @@ def _call(request: Request) -> Call:
         config.check_patterns(rules, f"--{option.replace('_', '-')}", getattr(request, option) or ())
     for pattern, codes in request.per_file_ignores or ():
         config.check_patterns(rules, f"--per-file-ignores {pattern}", codes)
-    _check_file(settings, rules)
+    config.check(settings, rules)
     only_told = request.show_files or request.show_settings or request.clear_cache
     overlay = {name: sys.stdin.buffer.read()} if stdin and not only_told else {}
     return Call(request, settings, rules, paths, overlay)
-
-
-def _check_file(settings: Settings, rules: Sequence[Rule]) -> None:
-    """Check the patterns that came from the file; those of the command line have been."""
-    for key in ("select", "ignore", "extend_select", "extend_ignore"):
-        config.check_patterns(rules, f"{settings.source}: `{key.replace('_', '-')}`", getattr(settings, key))
-    for pattern, codes in settings.per_file_ignores:
-        config.check_patterns(rules, f'{settings.source}: `per-file-ignores."{pattern}"`', codes)
 
 
 def options(request: Request) -> Options:

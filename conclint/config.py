@@ -15,7 +15,7 @@ from conclint.config_file import ConfigError, ConfigFile, ContextName, FormatNam
 from conclint.finding import Confidence, Severity
 from conclint.rule import Rule, select
 
-__all__ = ["ConfigError", "Options", "Settings", "check_patterns", "load", "resolve", "selected"]
+__all__ = ["ConfigError", "Options", "Settings", "check", "check_patterns", "load", "resolve", "selected"]
 
 DEFAULT_EXCLUDE = (
     ".bzr", ".conclint_cache", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache",
@@ -169,6 +169,19 @@ def check_patterns(rules: Sequence[Rule], where: str, patterns: Sequence[str]) -
             known = [word for rule in rules for word in (rule.code, rule.name)]
             hint = nearest(pattern.upper(), known) or nearest(pattern.lower(), known)
             raise ConfigError(f"{where}: `{pattern}` names no rule{hint}; `conclint --list-rules` shows them") from None
+
+
+def check(settings: Settings, rules: Sequence[Rule]) -> None:
+    """Make sure that every pattern of the settings names a rule.
+
+    Raises:
+        ConfigError: one does not; the message names the file and the key.
+    """
+    where = settings.source or "settings"
+    for key in ("select", "ignore", "extend_select", "extend_ignore"):
+        check_patterns(rules, f"{where}: `{key.replace('_', '-')}`", getattr(settings, key))
+    for pattern, codes in settings.per_file_ignores:
+        check_patterns(rules, f'{where}: `per-file-ignores."{pattern}"`', codes)
 
 
 def selected(settings: Settings, rules: Sequence[Rule]) -> frozenset[str]:

@@ -32,7 +32,7 @@ class PerFile:
             known = self._found[path] = tuple(
                 code
                 for regex, inverted, codes in self._entries
-                if (regex.fullmatch(below) or regex.fullmatch(name)) is None == inverted
+                if bool(regex.fullmatch(below) or regex.fullmatch(name)) is not inverted
                 for code in codes
             )
         return known

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
+from conclint.config import Settings
 from conclint.engine import Analysis
 from conclint.extract import extract
 from conclint.finding import (
@@ -110,18 +111,21 @@ _SLEEP = re.compile(rb"time\.sleep\([^)]*\)")
 
 def sleeps(
     files: Sequence[str],
-    settings: object,
+    settings: Settings,
     rules: Sequence[Rule],
     *,
     progress: Callable[[int, int], None] | None = None,
     overlay: Mapping[str, bytes] = types.MappingProxyType({}),
 ) -> Analysis:
     """An engine that finds each `time.sleep(...)` and can make it `asyncio.sleep`; `boom` in a file is a failure."""
+    assert settings.root.is_absolute()
     findings: list[Finding] = []
     suppressions: dict[str, tuple[Suppression, ...]] = {}
     failures: list[Failure] = []
-    for path in files:
+    for number, path in enumerate(files, 1):
         source = decode(path, overlay[path]) if path in overlay else read(path)
+        if progress is not None:
+            progress(number, len(files))
         if isinstance(source, Unreadable):
             findings.append(finding(path, length=0, code="CON001", message=f"cannot be read ({source.reason})"))
             continue
@@ -130,10 +134,15 @@ def sleeps(
             suppressions[path] = found
         if "boom" in source.text:
             failures.append(Failure("CON102", path, "Traceback ...\nValueError: boom"))
-        for row, line in enumerate(source.lines, 1):
-            for match in _SLEEP.finditer(line.encode()):
-                findings.append(_sleep(path, row, match.start(), match.end()))
+        if any(each.code == "CON101" for each in rules):
+            findings += _sleeps(path, source.lines)
     return Analysis(tuple(findings), suppressions, tuple(failures), len(files), {"extract": 0.5})
+
+
+def _sleeps(path: str, lines: Sequence[str]) -> Iterator[Finding]:
+    for row, line in enumerate(lines, 1):
+        for match in _SLEEP.finditer(line.encode()):
+            yield _sleep(path, row, match.start(), match.end())
 
 
 def _sleep(path: str, row: int, start: int, end: int) -> Finding:
