@@ -10,7 +10,7 @@ from conclint_rules.conclint_itself import (
     unreadable_file,
     unused_suppression,
 )
-from conclint_rules.event_loop import blocking_sleep
+from conclint_rules.event_loop import blocking_input, blocking_network, blocking_sleep, blocking_subprocess
 
 RULES: tuple[Rule, ...] = validate(
     (
@@ -20,5 +20,8 @@ RULES: tuple[Rule, ...] = validate(
         unknown_code_in_suppression.RULE,
         suppression_without_reason.RULE,
         blocking_sleep.RULE,
+        blocking_network.RULE,
+        blocking_subprocess.RULE,
+        blocking_input.RULE,
     )
 )
