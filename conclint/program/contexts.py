@@ -47,16 +47,17 @@ class Handoff:
     bound: bool
 
 
+# Whole names, not beginnings: `start_container` and `terminate_replica` are what a service does for each request.
 _START = re.compile(
-    r"^_*(a|async_)?(__init__|__aenter__|__enter__|__post_init__|__new__|__post_create__|setup\w*|set_up\w*|start\w*|on_start\w*"
-    r"|on_load|startup\w*|init\w*|initiali[sz]e\w*|bootstrap\w*|lifespan\w*|\w+_lifespan|configure\w*|create_app|build_app|make_app"
-    r"|prepare\w*|\w+_startup|load_config\w*|before_serving|before_startup|install\w*|warm_?up\w*|launch\w*|async_setup\w*|connect"
-    r"|\w+_setup|\w+_init)_*$"
+    r"^_*(a|async_)?(__init__|__aenter__|__enter__|__post_init__|__new__|__post_create__|setup|set_up|start|start_up|startup"
+    r"|on_start|on_startup|on_load|init|initiali[sz]e|bootstrap|lifespan|\w+_lifespan|configure|create_app|build_app|make_app"
+    r"|init_\w+|setup_\w+|\w+_startup|startup_\w+|before_serving|before_startup|install|warm_?up|launch|connect|run_server"
+    r"|start_server|serve_start|prepare)(_async|_sync)?_*$"
 )
 _STOP = re.compile(
-    r"^_*(a|async_)?(__aexit__|__exit__|__del__|__pre_destroy__|stop\w*|close\w*|aclose|shut_?down\w*|teardown\w*|tear_down\w*"
-    r"|clean_?up\w*|on_stop\w*|on_shutdown\w*|terminate\w*|dispose\w*|disconnect\w*|destroy\w*|kill\w*|finali[sz]e\w*|\w+_shutdown"
-    r"|\w+_cleanup|unload\w*|async_unload\w*|exit\w*|on_exit|finish\w*)_*$"
+    r"^_*(a|async_)?(__aexit__|__exit__|__del__|__pre_destroy__|stop|close|aclose|shut_?down|shutdown_\w+|teardown|tear_down"
+    r"|clean_?up|on_stop|on_shutdown|terminate|dispose|disconnect|destroy|kill|finali[sz]e|\w+_shutdown|unload|unload_\w+|exit"
+    r"|on_exit|finish|stop_all|close_all)(_async|_sync)?_*$"
 )
 _TEST_PATH = re.compile(
     r"(^|/)(tests?|testing|_?testing_?utils?|test_\w+|\w+_tests?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest|tests?)\.py$"

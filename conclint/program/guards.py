@@ -215,7 +215,9 @@ def _rename(test: Expr, renamed: Mapping[str, str]) -> Expr:
 def fills_memo(func: Func, block: int) -> bool:
     """Whether the block runs only until it has stored its result: `if self.x is None: self.x = …`."""
     stored = {
-        op.target for op in func.ops if isinstance(op, Assign) and isinstance(op.target, str) and op.how in ("", "+=")
+        op.target
+        for op in func.ops
+        if isinstance(op, Assign) and isinstance(op.target, str) and (op.target[0] == ":" or "." in op.target)
     }
     for condition in conditions(func, block):
         for chain in _unset(condition.test, condition.truth):
