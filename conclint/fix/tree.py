@@ -22,6 +22,8 @@ from conclint.fix.text import SourceText
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 IGNORED = re.compile(r"(?:[ \t\f\r\n]|\\(?=[\r\n])|#[^\r\n]*)*")
+# LibCST mislays form feeds at the beginning of a line and blanks on empty lines, and does not know a carriage return
+# alone as a newline. None of them has a meaning that a tree needs.
 _MISLAID = re.compile(r"\f|^[ \t\f]+(?=[\r\n]|\Z)", re.MULTILINE)
 _UNPLACED = (cst.SimpleWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Newline)
 
@@ -191,11 +193,7 @@ def parse(source: SourceText) -> Tree:
     Raises:
         RefusalError: LibCST must not or cannot read it, or reads it in a way that does not give the same text back.
     """
-    # LibCST mislays form feeds at the beginning of a line and blanks on empty lines, and does not know a carriage
-    # return alone as a newline. None of them has a meaning that a tree needs.
     whole = re.sub(r"\r(?!\n)", "\n", source.text)
-    dropped = [offset for match in _MISLAID.finditer(whole) for offset in range(*match.span())]
-    removed = [offset - index for index, offset in enumerate(dropped)]
     text = _MISLAID.sub("", whole)
     reason = too_deep(text)
     if reason is not None:
@@ -208,6 +206,26 @@ def parse(source: SourceText) -> Tree:
         raise RefusalError(f"the file does not parse: {error.message}") from error
     except RecursionError as error:
         raise RefusalError("the file is nested too deeply") from error
-    if "".join(places.tokens) != text:
+    code = "".join(places.tokens)
+    dropped = [] if code == whole else _dropped(whole, code)
+    return Tree(source, module, places, tuple(offset - index for index, offset in enumerate(dropped)))
+
+
+def _dropped(text: str, code: str) -> list[int]:
+    """The offsets of the blanks of `text` that are not in `code`, which must be all that is missing there.
+
+    Raises:
+        RefusalError: something else is.
+    """
+    found = []
+    at = 0
+    for offset, character in enumerate(text):
+        if code[at : at + 1] == character:
+            at += 1
+        elif character.isspace():
+            found.append(offset)
+        else:
+            raise RefusalError("the parser does not give this file back as it is")
+    if at != len(code):
         raise RefusalError("the parser does not give this file back as it is")
-    return Tree(source, module, places, tuple(removed))
+    return found
