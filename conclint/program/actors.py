@@ -127,6 +127,11 @@ class Actors:
 
     # Options ----------------------------------------------------------------------------------------------------------
 
+    def why_hidden(self, func: Func) -> str:
+        """For a plain method that runs on an event loop which its author may not have meant: why; else ""."""
+        cls = None if func.is_async else self.on_loop_of(func)
+        return self.hides_its_loop(cls) if cls is not None else ""
+
     def hides_its_loop(self, cls: ClassNode) -> str:
         """Why the author of an async actor may not have meant one, as a clause; "" where it shows that they did.
 

@@ -23,14 +23,17 @@ def stalls(
     describe: Describe,
     mend: Mend,
     help_text: Callable[[Path], str],
+    hidden: bool = False,
 ) -> Iterator[Finding]:
     """A finding for each function on an event loop that reaches one of the primitives, with the path.
 
     `describe` says what happens, `mend` proposes a fix for a path, `help_text` says what to do in a sentence.
+    One place gets one code: the plain methods of an actor that is async unawares are CON616's (`hidden`) and no other's.
     """
+    actors = program.contexts.actors
     for primitive in primitives:
         for path in program.effects.reach(primitive, program.contexts.on_loop):
-            if not path.root.module.reported:
+            if not path.root.module.reported or bool(actors.why_hidden(path.root)) is not hidden:
                 continue
             yield Finding(
                 code,
