@@ -22,7 +22,9 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from conclint.cache_key import extractor_key, program_key
-from conclint.cache_pack import Pack, Seen, read_regular
+from conclint.cache_pack import Pack, Seen
+from conclint.source import MAX_BYTES, read_regular
+from conclint.source import digest as digest_of
 
 RACY_NS = 2_000_000_000
 """A time stamp younger than this is not trusted: some file systems count in steps of two seconds."""
@@ -98,6 +100,10 @@ class Cache:
         if seen is None or seen.mtime_ns != mtime_ns or seen.size != size or not seen.settled:
             return None
         return self._pack.read(seen.digest)
+
+    def holds_anything(self) -> bool:
+        """Whether it is worth while to ask for a file by its contents."""
+        return self._pack is not None and bool(self._pack.index.records)
 
     def facts_of(self, path: str, mtime_ns: int, size: int, digest: bytes) -> bytes | None:
         """The encoded facts of a file whose contents are known; a later `facts_for` of it will then find them, too."""
@@ -279,8 +285,5 @@ def clear(folder: Path) -> None:
 
 
 def _contains(path: bytes, digest: bytes) -> bool:
-    from conclint.source import MAX_BYTES
-    from conclint.source import digest as digest_of
-
-    data = read_regular(os.fsdecode(path), MAX_BYTES)
+    data = read_regular(path, MAX_BYTES)
     return data is not None and digest_of(data) == digest

@@ -13,14 +13,16 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 import time
 import zlib
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+
+from conclint.source import open_regular, read_regular
 
 _SEGMENT = re.compile(r"facts-[0-9a-f]{32}-[0-9a-f]{16}\.pack")
 _MAX_INDEX = 256 * 1024 * 1024
@@ -76,7 +78,7 @@ class Pack:
         self._folder = folder
         self._key = key
         self._path = os.path.join(folder, f"facts-{key}.index")
-        self._streams: dict[str, tuple[BinaryIO, int] | None] = {}
+        self._streams: dict[str, tuple[FileIO, int] | None] = {}
         self._writing: BinaryIO | None = None
         self._segment = ""
         self._stamp, self.index = self._load()
@@ -190,7 +192,7 @@ class Pack:
             return None
         return data if len(data) == record.length and zlib.crc32(data) == record.checksum else None
 
-    def _open(self, segment: str) -> tuple[BinaryIO, int] | None:
+    def _open(self, segment: str) -> tuple[FileIO, int] | None:
         if not _SEGMENT.fullmatch(segment):
             return None
         try:
@@ -279,29 +281,6 @@ class Pack:
                 passing = entry.name.endswith(".tmp") or entry.name.startswith(f"facts-{self._key}-")
                 if age > (_ORPHAN_SECONDS if passing else _OTHERS_SECONDS) and entry.path != self._path:
                     os.unlink(entry.path)
-
-
-def open_regular(path: str) -> BinaryIO:
-    """Open a file for reading, without waiting for what is no regular file.
-
-    Raises:
-        OSError: it is not there, may not be read, or is a pipe, a folder, a device.
-    """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError("not a regular file")
-    return open(descriptor, "rb", buffering=0)
-
-
-def read_regular(path: str, limit: int) -> bytes | None:
-    """The contents of a regular file of at most `limit` bytes, or None."""
-    try:
-        with open_regular(path) as stream:
-            size = os.fstat(stream.fileno()).st_size
-            return stream.read(size) if size <= limit else None
-    except (OSError, MemoryError):
-        return None
 
 
 def _stamp(path: str) -> tuple[int, ...]:

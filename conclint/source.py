@@ -13,6 +13,7 @@ import re
 import stat
 from dataclasses import dataclass
 from functools import cached_property
+from io import FileIO
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -78,24 +79,41 @@ def digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
+def open_regular(path: str | bytes) -> FileIO:
+    """Open a regular file for reading, without waiting for a pipe that nobody writes to.
+
+    Raises:
+        OSError: it is not there, may not be read, or is something else (a folder, a pipe, a device).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except ValueError as error:
+        raise OSError(str(error)) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("not a regular file")
+    return FileIO(descriptor, "rb")
+
+
+def read_regular(path: str | bytes, limit: int) -> bytes | None:
+    """The contents of a regular file of at most `limit` bytes, or None where there is no such file."""
+    try:
+        with open_regular(path) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            return stream.read(size) if size <= limit else None
+    except (OSError, MemoryError):
+        return None
+
+
 def read(path: str) -> Source | Unreadable:
     """Read a file from disk. Anything that is not a readable regular file is an `Unreadable` with the reason."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open_regular(path) as stream:
+            if os.fstat(stream.fileno()).st_size > MAX_BYTES:
+                return Unreadable(path, f"larger than {MAX_BYTES // 1024 // 1024} MiB")
+            data = stream.readall()
     except OSError as error:
         return Unreadable(path, error.strerror or str(error))
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return Unreadable(path, "not a regular file")
-        if status.st_size > MAX_BYTES:
-            return Unreadable(path, f"larger than {MAX_BYTES // 1024 // 1024} MiB")
-        with open(descriptor, "rb", closefd=False) as stream:
-            data = stream.read()
-    except OSError as error:
-        return Unreadable(path, error.strerror or str(error))
-    finally:
-        os.close(descriptor)
     return decode(path, data)
 
 
