@@ -19,7 +19,7 @@ _ASKS = re.compile(
     r"|\w*event_loop_thread\w*|sniffio|current_async_library\w*)(?![\w])",
     re.IGNORECASE,
 )
-_BRANCHES = frozenset(("if", "else", "and", "or", "while", "case", "except", "except-star"))
+BRANCHES = frozenset(("if", "else", "and", "or", "while", "case", "except", "except-star"))
 
 
 class Condition(NamedTuple):
@@ -48,7 +48,7 @@ def conditions(func: Func, block: int) -> Iterator[Condition]:
 
 def is_conditional(func: Func, block: int) -> bool:
     """Whether some runs of the function may not reach the block."""
-    return any(found.kind in _BRANCHES for _, found in func.block_path(block))
+    return any(found.kind in BRANCHES for _, found in func.block_path(block))
 
 
 def asks_for_loop(func: Func, block: int) -> bool:
