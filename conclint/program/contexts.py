@@ -30,6 +30,7 @@ class Phase(enum.Enum):
     START = "start-up"
     STOP = "shut-down"
     SCRIPT = "a command-line script"
+    COMMAND = "a command of a command-line tool"
     TEST = "tests"
     BENCHMARK = "benchmarks and examples"
 
@@ -65,6 +66,7 @@ _TEST_PATH = re.compile(
 _BENCH_PATH = re.compile(
     r"(^|/)(bench\w*|benchmarks?|examples?|docs?|demos?|samples?|tutorials?|scripts?|perf\w*|release)(/|\.py$)"
 )
+_COMMAND_PATH = re.compile(r"(^|/)(cli|_cli|__main__)(/|\.py$)")
 _SCRIPTS = frozenset(("main", "amain", "async_main", "main_async", "_main", "cli", "_amain", "run_main"))
 
 
@@ -201,6 +203,8 @@ class Contexts:
             return Phase.BENCHMARK
         if func.name.startswith("test_"):
             return Phase.TEST
+        if _COMMAND_PATH.search(path):
+            return Phase.COMMAND
         named = _named_phase(func)
         if named is not None:
             return named

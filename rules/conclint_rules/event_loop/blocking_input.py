@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conclint.finding import Applicability, Finding, Fix, Severity
+from conclint.program.contexts import Phase
 from conclint.program.effects import Path
 from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
@@ -26,7 +27,13 @@ def check(program: Program) -> Iterator[Finding]:
         describe=_describe,
         mend=_mend,
         help_text=_help,
+        harmless=_in_a_dialog,
     )
+
+
+def _in_a_dialog(program: Program, path: Path) -> bool:
+    """A command of a command-line tool asks its user and has nothing else to do meanwhile."""
+    return program.contexts.phase(path.root) is Phase.COMMAND
 
 
 def _describe(path: Path) -> str:
@@ -187,7 +194,10 @@ async def main():
 """,
         ),
     ),
-    known_problems="A program whose only task is to ask is reported too: nothing waits there, until a second task is added.",
+    known_problems=(
+        "A program whose only task is to ask is reported too: nothing waits there until a second task is added. In the "
+        "commands of a command-line tool (`cli.py`, `__main__.py`, a folder `cli`) the finding is a note."
+    ),
     references=(
         "https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
         "https://docs.python.org/3/library/asyncio-task.html#asyncio.to_thread",

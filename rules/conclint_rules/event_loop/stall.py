@@ -24,10 +24,12 @@ def stalls(
     mend: Mend,
     help_text: Callable[[Path], str],
     hidden: bool = False,
+    harmless: Callable[[Program, Path], bool] | None = None,
 ) -> Iterator[Finding]:
     """A finding for each function on an event loop that reaches one of the primitives, with the path.
 
-    `describe` says what happens, `mend` proposes a fix for a path, `help_text` says what to do in a sentence.
+    `describe` says what happens, `mend` proposes a fix for a path, `help_text` says what to do in a sentence. Where
+    `harmless` holds the finding is a note.
     One place gets one code: the plain methods of an actor that is async unawares are CON616's (`hidden`) and no other's.
     """
     actors = program.contexts.actors
@@ -40,7 +42,7 @@ def stalls(
                 name,
                 describe(path),
                 path.place,
-                _lowered(program, path, severity),
+                Severity.NOTE if harmless and harmless(program, path) else _lowered(program, path, severity),
                 path.confidence,
                 related=evidence(program, path),
                 help=help_text(path),
@@ -55,7 +57,7 @@ def _lowered(program: Program, path: Path, severity: Severity) -> Severity:
     phase = program.contexts.phase(path.root)
     if phase in (Phase.TEST, Phase.BENCHMARK, Phase.START, Phase.STOP) or path.once:
         return Severity.NOTE
-    if phase is Phase.SCRIPT and path.edges:
+    if phase in (Phase.SCRIPT, Phase.COMMAND) and path.edges:
         return Severity.NOTE
     return severity
 
