@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from conclint import facts as vocabulary
+from conclint.cache import Cache
 from conclint.extract import extract
 from conclint.facts import Facts
 from conclint.finding import Confidence, Finding, Place, Severity, Span
 from conclint.judge import Failure, judge
+from conclint.parallel import Failed, Result, facts_of
 from conclint.rule import Rule
-from conclint.source import Unreadable, decode, read
+from conclint.source import Unreadable
+from conclint.source import read as read_source
 
 if TYPE_CHECKING:
     from conclint.config import Settings
@@ -23,11 +28,15 @@ if TYPE_CHECKING:
     from conclint.suppress import Suppression
 
 
+NO_OVERLAY: Mapping[str, bytes] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What a run found, before suppression and selection.
 
-    `suppressions` holds the comments of the files that have some, `timings` the seconds of each stage.
+    `suppressions` holds the comments of the files that have some, `timings` the seconds of each stage,
+    `warning` says why nothing could be cached.
     """
 
     findings: tuple[Finding, ...]
@@ -35,6 +44,7 @@ class Analysis:
     failures: tuple[Failure, ...]
     files: int
     timings: Mapping[str, float]
+    warning: str = ""
 
 
 def analyse(
@@ -43,7 +53,7 @@ def analyse(
     rules: Sequence[Rule],
     *,
     progress: Callable[[int, int], None] | None = None,
-    overlay: Mapping[str, bytes] = {},  # noqa: B006  # never written to
+    overlay: Mapping[str, bytes] = NO_OVERLAY,
 ) -> Analysis:
     """Lint files as one program.
 
@@ -52,32 +62,83 @@ def analyse(
         rules: those to judge by.
         progress: told how many of how many files have been read.
         overlay: contents to take instead of what lies on disk (standard input, unsaved editors).
+
+    Raises:
+        KeyboardInterrupt: the user ended the run; no process of it is left.
     """
     timings: dict[str, float] = {}
+    cache = Cache(settings.cache_dir) if settings.cache_dir is not None else None
     with _without_collector():
         start = time.perf_counter()
-        readable: list[tuple[str, Facts]] = []
-        findings: list[Finding] = []
-        for number, path in enumerate(files, 1):
-            source = decode(path, overlay[path]) if path in overlay else read(path)
-            if isinstance(source, Unreadable):
-                findings.append(_unreadable(source))
-            else:
-                facts = vocabulary.decode(vocabulary.encode(extract(source)))
-                readable.append((path, facts))
-                if facts.error is not None:
-                    findings.append(_syntax_error(path, facts.error))
-            if progress is not None:
-                progress(number, len(files))
+        results = facts_of(
+            [_state(path) for path in files],
+            jobs=settings.jobs,
+            cache=cache,
+            overlay=overlay,
+            progress=progress,
+        )
+        if cache is not None:
+            cache.close()
+        read = _read(results)
         timings["extract"] = time.perf_counter() - start
         start = time.perf_counter()
-        program = link(readable, settings)
+        program = link(read.facts, settings)
         timings["link"] = time.perf_counter() - start
         start = time.perf_counter()
         judged, failures = judge(program, rules)
         timings["judge"] = time.perf_counter() - start
-    suppressions = {path: facts.suppressions for path, facts in readable if facts.suppressions}
-    return Analysis((*findings, *judged), suppressions, failures, len(files), timings)
+    suppressions = {path: facts.suppressions for path, facts in read.facts if facts.suppressions}
+    warning = cache.warning if cache is not None else ""
+    return Analysis((*read.findings, *judged), suppressions, (*read.failures, *failures), len(files), timings, warning)
+
+
+class _State(NamedTuple):
+    path: str
+    mtime_ns: int
+    size: int
+
+
+def _state(path: str) -> _State:
+    """A file as the cache knows files; one that is gone gets a state that no cache entry has."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return _State(path, 0, -1)
+    return _State(path, status.st_mtime_ns, status.st_size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    facts: list[tuple[str, Facts]]
+    findings: list[Finding]
+    failures: list[Failure]
+
+
+def _read(results: Mapping[str, Result]) -> _Read:
+    """Decode what reading gave; what cannot be used becomes a finding or a failure."""
+    read = _Read([], [], [])
+    for path, result in results.items():
+        if isinstance(result, Unreadable):
+            read.findings.append(_unreadable(result))
+        elif isinstance(result, Failed):
+            read.failures.append(Failure("", path, result.reason))
+        else:
+            facts = _decoded(path, result)
+            read.facts.append((path, facts))
+            if facts.error is not None:
+                read.findings.append(_syntax_error(path, facts.error))
+    return read
+
+
+def _decoded(path: str, data: bytes) -> Facts:
+    try:
+        return vocabulary.decode(data)
+    except vocabulary.Unusable:
+        # A cache that somebody has tampered with: the file itself is asked again.
+        source = read_source(path)
+        if isinstance(source, Unreadable):
+            return Facts(vocabulary.VERSION, (1, 0, source.reason), 0, (), (), (), (), None, frozenset(), ())
+        return vocabulary.decode(vocabulary.encode(extract(source)))
 
 
 def link(files: Sequence[tuple[str, Facts]], settings: Settings) -> Program:

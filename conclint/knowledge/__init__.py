@@ -102,6 +102,7 @@ class TypeRow(msgspec.Struct, frozen=True):
     wildcard: Kind = ""
     wildcard_async: bool = False
     safe: frozenset[str] = frozenset()
+    packages: frozenset[str] = frozenset()
     source: str = ""
 
 
@@ -176,6 +177,7 @@ class Knowledge:
                 wildcard=cast("Kind", wildcard),
                 wildcard_async="*" in shorthand.is_async,
                 safe=frozenset(shorthand.safe),
+                packages=frozenset(table.packages or (name.partition(".")[0],)),
                 source=source,
             )
 

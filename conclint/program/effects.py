@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conclint.facts import Call, Const, Expr, Mix, Seq, Test, Use
+from conclint.facts import Attr, Call, Const, Expr, Mix, Seq, Test, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.knowledge import Row
 from conclint.knowledge.predicate import parse
@@ -20,7 +20,7 @@ from conclint.program.calls import Edge, spell
 from conclint.program.done import is_done_or_free, looks_first
 from conclint.program.evaluate import argument_of
 from conclint.program.guards import Condition, Residual
-from conclint.program.model import Func
+from conclint.program.model import Func, last_name
 from conclint.program.values import Constant, External, Instance, Method, Value
 
 if TYPE_CHECKING:
@@ -122,18 +122,19 @@ class Effects:
 
     def _wildcards(self, wanted: Callable[[Row], bool], known: set[str]) -> Iterator[Primitive]:
         """Methods of types that say "every method": they are found by the modules that import the library."""
-        knowledge = self.program.knowledge
-        types = [one for one in knowledge.types.values() if one.wildcard and wanted(Row(blocks=one.wildcard))]
-        packages = {one.name.partition(".")[0] for one in types}
+        types = [one for one in self.program.knowledge.types.values() if one.wildcard]
+        packages = {package for one in types if wanted(Row(blocks=one.wildcard)) for package in one.packages}
         if not packages:
             return
         for module in self.program.modules:
             if packages & module.facts.packages:
                 for func in module.functions:
                     for index, call in func.calls:
-                        if isinstance(call.func, str) and "." in call.func and call.func[0] in "$&:":
-                            if call.func.rpartition(".")[2] not in known:
-                                yield from self._at(func, index, wanted)
+                        attribute = isinstance(call.func, Attr) or (
+                            isinstance(call.func, str) and "." in call.func and call.func[0] in "$&:"
+                        )
+                        if attribute and last_name(call.func) not in known:
+                            yield from self._at(func, index, wanted)
 
     def _at(self, func: Func, index: int, wanted: Callable[[Row], bool]) -> Iterator[Primitive]:
         op = func.ops[index]

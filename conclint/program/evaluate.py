@@ -224,6 +224,10 @@ class Evaluator:
                     found.append(value.of[index])
                 elif value.type in ("list", "dict", "tuple"):
                     found.extend(value.of)
+            elif isinstance(value, Instance) and isinstance(value.type, str):
+                row = self.program.knowledge.method(value.type, "__getitem__")
+                if row is not None and row.returns:
+                    found.append(self._made(row.returns, value, value.site))
             elif isinstance(value, ClassValue):
                 found.append(value)
         return tuple(dict.fromkeys(found))
@@ -460,6 +464,9 @@ class Evaluator:
     def _class_attribute(self, cls: ClassNode, name: str) -> Values:
         for base in self.mro(cls):
             if isinstance(base, str):
+                typed = self.program.knowledge.attribute(base, name)
+                if typed:
+                    return (Instance(self.program.knowledge.canonical(typed)),)
                 known = self.program.knowledge.method(base, name)
                 if known is not None:
                     return (External(f"{base}.{name}"),)
@@ -757,6 +764,10 @@ class Evaluator:
                 for one in self.member(callee.type, "__call__", callee)
                 for result in self._call(one, func, index, op)
             )
+        if isinstance(callee, Instance) and isinstance(callee.type, str):
+            if self.program.knowledge.method(callee.type, "__call__") is not None:
+                return self._library_call(f"{callee.type}.__call__", callee, func, index, op)
+            return ()
         if isinstance(callee, Partial):
             return self._call(callee.target, func, index, op)
         if isinstance(callee, Remote):

@@ -155,7 +155,7 @@ def through_call(residual: Residual, callee: Func, call: Call | None, bound: boo
     """
     if not residual:
         return residual
-    arguments = _arguments(callee, call, bound)
+    arguments = arguments(callee, call, bound)
     known: dict[str, Known] = {}
     renamed: dict[str, str] = {}
     params = {param.name for param in caller.fact.params}
@@ -177,7 +177,7 @@ def through_call(residual: Residual, callee: Func, call: Call | None, bound: boo
     return frozenset(rest)
 
 
-def _arguments(callee: Func, call: Call | None, bound: bool) -> dict[str, Expr]:
+def arguments(callee: Func, call: Call | None, bound: bool) -> dict[str, Expr]:
     params = callee.fact.params[1:] if bound else callee.fact.params
     given: dict[str, Expr] = {}
     if call is None:
