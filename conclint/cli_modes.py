@@ -245,8 +245,8 @@ def _toml(value: object) -> str:
 
 
 def _show_files(call: Call) -> int:
-    from conclint.discovery import discover
+    from conclint.cli_lint import find_files
 
-    found = discover(call.paths, call.settings)
-    cli_output.emit((f"{file.path}\n" for file in found.files), call.request.output_file)
+    files, _ = find_files(call)
+    cli_output.emit((f"{path}\n" for path in files), call.request.output_file)
     return OK
