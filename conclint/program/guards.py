@@ -155,11 +155,11 @@ def through_call(residual: Residual, callee: Func, call: Call | None, bound: boo
     """
     if not residual:
         return residual
-    arguments = arguments(callee, call, bound)
+    given = arguments(callee, call, bound)
     known: dict[str, Known] = {}
     renamed: dict[str, str] = {}
     params = {param.name for param in caller.fact.params}
-    for name, value in arguments.items():
+    for name, value in given.items():
         if isinstance(value, Const):
             known[name] = value.value
         elif isinstance(value, str) and value[0] == "$" and value[1:] in params and value[1:] not in caller.assignments:
@@ -178,6 +178,7 @@ def through_call(residual: Residual, callee: Func, call: Call | None, bound: boo
 
 
 def arguments(callee: Func, call: Call | None, bound: bool) -> dict[str, Expr]:
+    """What a call gives for each parameter, constant defaults included."""
     params = callee.fact.params[1:] if bound else callee.fact.params
     given: dict[str, Expr] = {}
     if call is None:
