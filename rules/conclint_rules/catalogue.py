@@ -11,6 +11,11 @@ from conclint_rules.conclint_itself import (
     unused_suppression,
 )
 from conclint_rules.event_loop import blocking_input, blocking_network, blocking_sleep, blocking_subprocess
+from conclint_rules.ray import (
+    async_remote_task,
+    blocking_get_on_loop,
+)
+from conclint_rules.tasks import coroutine_never_awaited
 
 RULES: tuple[Rule, ...] = validate(
     (
@@ -20,8 +25,11 @@ RULES: tuple[Rule, ...] = validate(
         unknown_code_in_suppression.RULE,
         suppression_without_reason.RULE,
         blocking_sleep.RULE,
+        coroutine_never_awaited.RULE,
         blocking_network.RULE,
         blocking_subprocess.RULE,
         blocking_input.RULE,
+        blocking_get_on_loop.RULE,
+        async_remote_task.RULE,
     )
 )
