@@ -79,7 +79,8 @@ class ReplaceExpression(msgspec.Struct, frozen=True, tag=True):
 
     A template is Python source in which `{name}` stands for the slot of that name and `{@a.b.c}` for the
     imported object `a.b.c`, written as the file's own imports allow (`a.b.c`, `c`, an alias), importing it
-    where it is not. Braces are doubled as in `str.format`. The fixer adds parentheses where the place needs them.
+    where it is not. `{=name}` is a new local name: `name`, with underscores added where the file has it already.
+    Braces are doubled as in `str.format`. The fixer adds parentheses where the place needs them.
     """
 
     span: Span

@@ -35,9 +35,12 @@ def _import_place(tree: Tree, module: str) -> tuple[int, int, int]:
     for block in blocks:
         if any((_root(_module(line)) in sys.stdlib_module_names) is standard and _module(line) for line in block):
             return _in_block(tree, block, run, module), 0, 0
-    if standard and all(_module(line) for line in run[:1]):
+    if standard:
         return _line_of(tree, run[0]), 0, 1
-    return tree.source.next_line(tree.range(run[-1])[1]), 0, 0
+    relative = next((block for block in blocks if not _module(block[0])), None)
+    if relative is not None:
+        return _line_of(tree, relative[0]), 0, 1
+    return tree.source.next_line(tree.range(run[-1])[1]), 1, 0
 
 
 def _in_block(tree: Tree, block: list[cst.SimpleStatementLine], run: list[cst.SimpleStatementLine], module: str) -> int:

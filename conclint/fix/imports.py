@@ -52,7 +52,7 @@ def reach(names: Names, wanted: str, place: Place) -> tuple[str, NewImport | Non
         RefusalError: the name that the import would bind is taken.
     """
     module = module_of(wanted)
-    for binding in names.imports():
+    for binding in names.imports:
         text = _through(binding, wanted, module)
         if text and binding.name not in place.shadowed and _holds(names, binding, place):
             return text, None

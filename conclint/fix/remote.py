@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import libcst as cst
 
 from conclint.finding import WrapAsyncRemote
@@ -12,7 +10,7 @@ from conclint.fix.plan import File, Plan
 from conclint.fix.refusal import RefusalError
 from conclint.fix.scope import scopes_around
 from conclint.fix.splice import Splice
-from conclint.fix.template import render
+from conclint.fix.template import render, unused
 from conclint.fix.tree import Tree
 
 
@@ -25,7 +23,7 @@ def wrap_async_remote(file: File, plan: Plan, edit: WrapAsyncRemote) -> None:
     tree = file.tree
     function = _function(tree, tree.source.offset(edit.span.row, edit.span.column))
     start, end = tree.range(function)
-    inner = _unused(tree.text, f"_{function.name.value}")
+    inner = unused(tree.text, f"_{function.name.value}")
     scopes = scopes_around(tree, function)
     callee, arguments = _forwarded(function, inner, in_class=isinstance(scopes[0], cst.ClassDef))
     names = frozenset(parameter.name.value for parameter in _parameters(function.params))
@@ -64,14 +62,6 @@ def _body_start(tree: Tree, function: cst.FunctionDef) -> int:
     params_end = max(tree.outer(function.params)[1], tree.range(function.name)[1])
     header_end = tree.outer(function.returns)[1] if function.returns is not None else params_end
     return tree.text.index(":", header_end) + 1
-
-
-def _unused(text: str, name: str) -> str:
-    """The name, with underscores added until no word of the file is the same."""
-    words = set(re.findall(r"\w+", text))
-    while name in words:
-        name += "_"
-    return name
 
 
 def _parameters(params: cst.Parameters) -> list[cst.Param]:

@@ -25,10 +25,11 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The bindings of each scope of a file."""
+    """The bindings of each scope of a file, and all its imports in source order."""
 
     tree: Tree
     bindings: dict[cst.CSTNode, dict[str, list[Binding]]]
+    imports: list[Binding]
 
     def lookup(self, name: str, scopes: tuple[cst.CSTNode, ...]) -> tuple[cst.CSTNode, list[Binding]] | None:
         """The innermost of `scopes` that binds `name`, and how. A class's names are not seen by the functions in it."""
@@ -43,17 +44,6 @@ class Names:
     def anywhere(self, name: str) -> bool:
         """Whether any scope of the file binds `name`."""
         return any(name in names for names in self.bindings.values())
-
-    def imports(self) -> list[Binding]:
-        """All imports, in source order."""
-        found = [
-            binding
-            for names in self.bindings.values()
-            for bindings in names.values()
-            for binding in bindings
-            if binding.imported
-        ]
-        return sorted(found, key=lambda binding: self.tree.range(binding.node))
 
 
 def scopes_around(tree: Tree, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
@@ -78,7 +68,7 @@ def scopes_around(tree: Tree, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
 
 def collect(tree: Tree) -> Names:
     """Find all bindings of a file."""
-    names = Names(tree, {})
+    names = Names(tree, {}, [])
     declared: dict[tuple[cst.CSTNode, str], cst.CSTNode] = {}
     redirected: list[cst.Global | cst.Nonlocal] = [*tree.of(cst.Global), *tree.of(cst.Nonlocal)]
     for statement in redirected:
@@ -92,6 +82,9 @@ def collect(tree: Tree) -> Names:
             scopes = tuple(scope for scope in scopes if not isinstance(scope, COMPREHENSIONS))
         scope = declared.get((scopes[0], binding.name), scopes[0])
         names.bindings.setdefault(scope, {}).setdefault(binding.name, []).append(binding)
+        if binding.imported:
+            names.imports.append(binding)
+    names.imports.sort(key=lambda binding: tree.range(binding.node))
     return names
 
 

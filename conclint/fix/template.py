@@ -18,7 +18,7 @@ from conclint.fix.slots import Piece, is_clauses, piece
 from conclint.fix.text import decode
 from conclint.fix.tree import Tree, parse
 
-_PART = re.compile(r"\{\{|\}\}|\{@(?P<object>\w+(?:\.\w+)*)\}|\{(?P<slot>\w+)\}|(?P<stray>[{}])")
+_PART = re.compile(r"\{\{|\}\}|\{@(?P<object>\w+(?:\.\w+)*)\}|\{=(?P<fresh>\w+)\}|\{(?P<slot>\w+)\}|(?P<stray>[{}])")
 # The clauses of a comprehension stand in a template as one that can be parsed.
 _FOR, _IN = "for ", " in _"
 _MARK = re.compile(r"__conclint_slot_(\d+)__")
@@ -71,6 +71,8 @@ def render(
             used.append(known[match["slot"]])
             name = f"__conclint_slot_{len(used) - 1}__"
             return name if not is_clauses(used[-1]) else f"{_FOR}{name}{_IN}"
+        if match["fresh"]:
+            return unused(file.tree.text, match["fresh"])
         if match["stray"]:
             raise RefusalError(f"the template {template!r} has a single brace")
         return match.group()[0]
@@ -81,6 +83,14 @@ def render(
     layout = _Layout(margin, file.tree.module.default_indent)
     text = _filled(shape, marks, pieces, layout)
     return Rendered(text, _level(shape, marks, pieces), tuple(item.kept for item in pieces.values()), shape)
+
+
+def unused(text: str, name: str) -> str:
+    """The name, with underscores added until no word of the file is the same."""
+    words = set(re.findall(r"\w+", text))
+    while name in words:
+        name += "_"
+    return name
 
 
 def _require_earlier(file: File, module: str, place: Place) -> None:

@@ -32,7 +32,7 @@ CRLF = b"import asyncio\r\n\r\n\r\nasync def f():\r\n    time.sleep(1)\r\n"
             b"import asyncio\nasync def f():\n    x = \\\n  time.sleep(1) ;\n  \n  \n\n# odd\n ", id="odd spaces"
         ),
         pytest.param(
-            b"import asyncio\nasync def f():\n    try:\n        a\n    except (A) :\n        time.sleep(1)\n\n   # odd\n",
+            b"import asyncio\nasync def f():\n    try: a\n    except (A) :\n        time.sleep(1)\n\n   # odd\n",
             id="blanks that the parser loses",
         ),
         pytest.param(b"import asyncio\n\n\nasync def f() : time.sleep(1)\n\n\n\n", id="one-line body"),

@@ -56,12 +56,26 @@ def test_an_import_that_is_there_is_used(imports: str, written: str) -> None:
             "try:\n    import asyncio\nexcept ImportError:\n    pass\nimport time\n\n\n",
             "try:\n    import asyncio\nexcept ImportError:\n    pass\nimport asyncio\nimport time\n\n\n",
         ),
-        ("from . import x\n\n\n", "from . import x\nimport asyncio\n\n\n"),
+        ("from . import x\n\n\n", "import asyncio\n\nfrom . import x\n\n\n"),
         ("from asyncio import run\n\n\n", "import asyncio\nfrom asyncio import run\n\n\n"),
     ],
 )
 def test_a_missing_import_is_added_where_the_others_live(before: str, after: str) -> None:
     assert _mended(before + BODY) == after + BODY.replace("time.sleep", "await asyncio.sleep")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import time\n\n", "import time\n\nimport ray\n\n"),
+        ("import time\n\nimport numpy\nimport torch\n\n", "import time\n\nimport numpy\nimport ray\nimport torch\n\n"),
+        ("import time\n\nfrom . import x\n\n", "import time\n\nimport ray\n\nfrom . import x\n\n"),
+    ],
+)
+def test_a_missing_import_of_a_package_goes_below_the_standard_library(before: str, after: str) -> None:
+    source = before + "x = get(1)\n"
+    edit = replace(source, "get(1)", "{@ray.get}({args})", args="1")
+    assert fixed(source, finding(edit.span, edit)).decode() == after + "x = ray.get(1)\n"
 
 
 def test_one_import_serves_several_fixes() -> None:

@@ -30,6 +30,12 @@ def test_a_task_is_kept_in_a_set_that_the_module_gets() -> None:
     )
 
 
+def test_a_new_name_is_one_that_the_file_does_not_have() -> None:
+    source = "def f(_task):\n    g()\n    return _task\n"
+    made = _statements(source, "g()", "{=_task} = {call}\nkeep({=_task})", call="g()")
+    assert fixed(source, made).decode() == "def f(_task):\n    _task_ = g()\n    keep(_task_)\n    return _task\n"
+
+
 def test_the_module_gets_its_statement_once_for_several_fixes() -> None:
     source = "import asyncio\n\n\nasync def f():\n    asyncio.create_task(g())\n    asyncio.create_task(g())\n"
     mended = fixed(source, _kept_task(source), _kept_task(source, 1))
