@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -193,18 +192,18 @@ def _list_rules(request: Request) -> int:
 
 
 def _clear_cache(settings: Settings) -> int:
+    from conclint.cache import clear
+
     folder = settings.cache_dir
     if folder is None or not folder.is_dir():
         cli_output.say("there is no cache")
         return OK
-    # `--cache-dir` may name any folder: only what a cache of ours has been written to is deleted.
-    if folder.name != config.CACHE_FOLDER and not (folder / "CACHEDIR.TAG").is_file():
-        raise ConfigError(f"{folder}: does not look like a cache of conclint; it is left as it is")
     try:
-        shutil.rmtree(folder)
+        clear(folder)
     except OSError as error:
-        raise ConfigError(f"{folder}: cannot be deleted: {error.strerror or error}") from error
-    cli_output.say(f"deleted {_near(folder)}")
+        raise ConfigError(f"{_near(folder)}: the cache cannot be deleted: {error.strerror or error}") from error
+    left = ", except for files that are not the cache's" if folder.exists() else ""
+    cli_output.say(f"deleted {_near(folder)}{left}")
     return OK
 
 

@@ -121,14 +121,16 @@ def test_the_settings_are_shown_with_where_they_come_from() -> None:
 
 
 def test_a_cache_is_deleted() -> None:
-    Path(".conclint_cache/x").mkdir(parents=True)
+    Path(".conclint_cache").mkdir()
     assert (_run("--clear-cache").exit_code, Path(".conclint_cache").exists()) == (0, False)
 
 
-def test_a_folder_that_is_no_cache_is_not_deleted() -> None:
+def test_what_is_not_the_caches_is_not_deleted() -> None:
     Path("precious").mkdir()
+    Path("precious/file").write_text("", encoding="utf-8")
     result = _run("--clear-cache", "--cache-dir", "precious")
-    assert (result.exit_code, Path("precious").exists()) == (2, True)
+    assert (result.exit_code, Path("precious/file").exists()) == (0, True)
+    assert "except for files that are not the cache's" in result.stderr
 
 
 def test_no_cache_to_delete_is_no_error() -> None:
