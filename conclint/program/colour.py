@@ -32,8 +32,21 @@ class Colour(enum.Enum):
 
 _STEPS = 12
 _KEEPERS = frozenset(
-    "builtins functools abc typing typing_extensions unittest warnings contextlib "
-    "tenacity async_lru fastapi starlette aiohttp quart".split()
+    (
+        "abc",
+        "aiohttp",
+        "async_lru",
+        "builtins",
+        "fastapi",
+        "functools",
+        "quart",
+        "starlette",
+        "tenacity",
+        "typing",
+        "typing_extensions",
+        "unittest",
+        "warnings",
+    )
 )
 _CHANGERS = frozenset(("builtins.property", "functools.lru_cache", "functools.cache", "functools.cached_property"))
 # Their methods start the work when they are called: what they return need not be awaited for it to happen.
