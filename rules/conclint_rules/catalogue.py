@@ -14,6 +14,7 @@ from conclint_rules.event_loop import blocking_input, blocking_network, blocking
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
+    hidden_async_actor,
 )
 from conclint_rules.tasks import coroutine_never_awaited
 
@@ -31,5 +32,6 @@ RULES: tuple[Rule, ...] = validate(
         blocking_input.RULE,
         blocking_get_on_loop.RULE,
         async_remote_task.RULE,
+        hidden_async_actor.RULE,
     )
 )

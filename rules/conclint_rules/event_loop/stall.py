@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from conclint.finding import Confidence, Finding, Fix, Related, Severity
 from conclint.program.contexts import Phase
 from conclint.program.effects import Path, Primitive
+from conclint.program.model import Func
 from conclint.program.program import Program
 
 Describe = Callable[[Path], str]
@@ -66,11 +67,22 @@ def evidence(program: Program, path: Path) -> tuple[Related, ...]:
     """The path, step by step: what puts the root on the loop, each call on the way, the primitive."""
     why = program.contexts.why_on_loop(path.root)
     steps = [Related(path.root.place, f"{why}, it runs on the event loop")]
+    steps += _actor(program, path.root)
     for edge, following in zip(path.edges, [*path.edges[1:], None]):
         place = following.place if following is not None else path.primitive.place
         label = following.label if following is not None else path.primitive.label
         steps.append(Related(place, f"`{edge.callee.qualname}` calls `{label}`"))
     return tuple(steps)
+
+
+def _actor(program: Program, root: Func) -> Iterator[Related]:
+    """For a plain method of an async actor: the member that makes it one."""
+    actors = program.contexts.actors
+    cls = None if root.is_async else actors.on_loop_of(root)
+    if cls is not None:
+        member = actors.async_members(cls)[0]
+        kind = "an asynchronous generator" if member.fact.is_generator else "a coroutine function"
+        yield Related(member.place, f"`{member.qualname}` is {kind}: one is enough to make `{cls.name}` an async actor")
 
 
 def confident(path: Path) -> bool:
