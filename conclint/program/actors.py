@@ -89,11 +89,16 @@ class Actors:
     @cached_property
     def _on_loop(self) -> dict[Func, ClassNode]:
         found: dict[Func, ClassNode] = {}
+        ranks: dict[Func, tuple[bool, int]] = {}
         for cls in self.program.classes():
             if (cls.fact.decorators or cls in self._made_remote) and self.is_actor(cls) and self.async_members(cls):
+                order = self.program.evaluator.mro(cls)
                 for method in self._effective(cls):
                     if not method.is_async and self._runs_remotely(cls, method):
-                        found.setdefault(method, cls)
+                        # Of several actors that inherit it the nearest is named, those of tests last.
+                        rank = ("test" in cls.module.path, order.index(method.cls or cls))
+                        if method not in found or rank < ranks[method]:
+                            found[method], ranks[method] = cls, rank
         return found
 
     def on_loop_of(self, func: Func) -> ClassNode | None:

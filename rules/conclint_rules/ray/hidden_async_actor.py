@@ -23,8 +23,8 @@ def check(program: Program) -> Iterator[Finding]:
         member = actors.async_members(cls)[0].name if cls is not None else ""
         does = f"`{path.label}` reaches `{path.primitive.label}`" if path.edges else f"`{path.label}` blocks"
         return (
-            f"{does} in a plain method of `{name}`, which `{member}` makes an async actor: all methods share one event "
-            "loop, so every other call of the actor waits"
+            f"{does} in a plain method of `{name}`, an async actor because of `{member}`: all its methods share one "
+            "event loop, so every other call waits"
         )
 
     yield from stalls(
