@@ -78,6 +78,8 @@ class Cache:
     Parameters:
         folder: is made when something is first written.
 
+    It is closed by `close`, or by leaving `with`, also when a run is broken off: what is known by then is saved.
+
     No method raises. `warning` says why nothing can be saved, "" as long as nothing is wrong.
     """
 
@@ -88,6 +90,12 @@ class Cache:
         key = extractor_key()
         self._pack = Pack(folder, key.hex()) if key is not None else None
         self._prepared = False
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def facts_for(self, path: str, mtime_ns: int, size: int) -> bytes | None:
         """The encoded facts of a file that has not changed since they were stored, by its time and size.
