@@ -69,13 +69,15 @@ def _leaves_work(program: Program, func: Func, block: int, receiver: Value | Non
             if any(
                 isinstance(value, Method) and value.receiver == receiver for value in program.calls.library(func, index)
             ):
-                consumer = func.consumers.get(index)
-                taker = func.ops[consumer] if consumer is not None else None
-                wrapped = isinstance(taker, Call) and isinstance(taker.func, str) and taker.func.endswith("wrap_future")
-                submitted = submitted or not wrapped
+                # Which future a `wrap_future` takes is not followed: one in the body stands for all.
+                submitted = submitted or not _wraps_futures(func, block)
         elif last == "run_in_executor" and op.use in (Use.DISCARDED,):
             submitted = True
     return submitted
+
+
+def _wraps_futures(func: Func, block: int) -> bool:
+    return any(func.encloses(block, func.ops[index].block) for index in func.calls_by_name.get("wrap_future", ()))
 
 
 def _tested_done(func: Func, block: int, owner: str) -> bool:

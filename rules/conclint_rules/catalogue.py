@@ -10,7 +10,13 @@ from conclint_rules.conclint_itself import (
     unreadable_file,
     unused_suppression,
 )
-from conclint_rules.event_loop import blocking_input, blocking_network, blocking_sleep, blocking_subprocess
+from conclint_rules.event_loop import (
+    blocking_input,
+    blocking_network,
+    blocking_sleep,
+    blocking_subprocess,
+    blocking_wait,
+)
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
@@ -29,6 +35,7 @@ RULES: tuple[Rule, ...] = validate(
         coroutine_never_awaited.RULE,
         blocking_network.RULE,
         blocking_subprocess.RULE,
+        blocking_wait.RULE,
         blocking_input.RULE,
         blocking_get_on_loop.RULE,
         async_remote_task.RULE,
