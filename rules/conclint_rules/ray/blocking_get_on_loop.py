@@ -12,6 +12,7 @@ from conclint.program.values import Instance
 from conclint.rule import NearMiss, Rule
 from conclint_rules.event_loop.stall import stalls
 from conclint_rules.mending import in_coroutine, under_thread_lock
+from conclint_rules.ray.ready import is_ready
 
 _WAITS = ("ray.get", "ray.wait")
 
@@ -20,7 +21,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Each blocking fetch that is reached on an event loop."""
     yield from stalls(
         program,
-        [one for one in program.effects.blocking(["wait"]) if one.name in _WAITS],
+        [one for one in program.effects.blocking(["wait"]) if one.name in _WAITS and not is_ready(one.func, one.call)],
         code=RULE.code,
         name=RULE.name,
         severity=RULE.severity,
@@ -233,6 +234,36 @@ async def poll(refs):
 """,
         ),
         NearMiss(
+            "what a look with a timeout of zero gave is there",
+            """\
+import ray
+
+
+async def watch(ping, refs):
+    ready, _ = ray.wait([ping], timeout=0)
+    if ready:
+        ray.get(ping)
+    done, _ = ray.wait(refs, timeout=0)
+    for ref in done:
+        ray.get(ref)
+    return ray.get(done[0]) if done else None
+""",
+        ),
+        NearMiss(
+            "it has been awaited before",
+            """\
+import asyncio
+
+import ray
+
+
+async def read(refs, ref):
+    await asyncio.gather(*refs)
+    await ref
+    return ray.get(refs), ray.get(ref)
+""",
+        ),
+        NearMiss(
             "it is handed to a thread",
             """\
 import asyncio
@@ -327,8 +358,8 @@ main([])
         ),
     ),
     known_problems=(
-        "Whether the value is there already is not known: a fetch of a result that an earlier `await` waited for is "
-        "reported too."
+        "Whether the value is there already is known only where the same function has waited for it: a fetch of what "
+        "another function has waited for is reported."
     ),
     references=(
         "https://docs.ray.io/en/latest/ray-core/actors/async_api.html",
