@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -68,7 +69,7 @@ def apply(source: bytes, findings: Iterable[Finding]) -> Applied:
     if not any(finding.fix for finding in ordered):
         return Applied(source, (), tuple(Left(finding, "it has no fix") for finding in ordered))
     try:
-        file = File(parse(decode(source)))
+        file = _file(source)
         return _applied(file, source, ordered)
     except RefusalError as error:
         reason = str(error)
@@ -76,6 +77,12 @@ def apply(source: bytes, findings: Iterable[Finding]) -> Applied:
         # One file's surprise must not end the run for the others.
         reason = f"internal error: {type(error).__name__}: {error}"
     return Applied(source, (), tuple(Left(finding, reason) for finding in ordered))
+
+
+@functools.lru_cache(maxsize=1)
+def _file(source: bytes) -> File:
+    """The parsed file; the last one is kept, for its findings come one after the other."""
+    return File(parse(decode(source)))
 
 
 def _applied(file: File, source: bytes, ordered: Sequence[Finding]) -> Applied:
@@ -149,7 +156,7 @@ def text_edits(source: bytes, fix: Fix) -> tuple[TextEdit, ...]:
         No edits where the fix cannot be made on this text.
     """
     try:
-        file = File(parse(decode(source)))
+        file = _file(source)
         splices = _splices(file.tree, [plan_fix(file, fix)])
         text = file.tree.text
         smallest = (_trimmed(text, splice) for splice in sorted(splices, key=lambda splice: splice[:2]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-# Levels as in the language reference's table of precedence, loosest first.
-TUPLE, NAMED, LAMBDA, CONDITIONAL, OR, AND, NOT, COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, SIGN = (
+# Levels as in the language reference's table of precedence, loosest first. A named expression comes before tuples,
+# which stand bare in statements where it may not; the price is a pair of parentheses too many in a call.
+NAMED, TUPLE, LAMBDA, CONDITIONAL, OR, AND, NOT, COMPARISON, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, SIGN = (
     range(15)
 )
 POWER, AWAIT, PRIMARY, ATOM = range(15, 19)
@@ -80,7 +81,7 @@ def demand(parent: cst.CSTNode, child: cst.CSTNode) -> int:
     if isinstance(parent, cst.CompIf):
         return OR
     if isinstance(parent, cst.Arg):
-        return LAMBDA if parent.keyword is not None or parent.star else NAMED
+        return LAMBDA
     if isinstance(parent, _STARRED):
         return BIT_OR
     if isinstance(parent, cst.FormattedStringExpression):

@@ -51,8 +51,9 @@ def piece(tree: Tree, slot: Slot, shape: Tree, mark: cst.Name) -> Piece:
     start, end = part_range(tree, slot)
     if start == end:
         return _nothing(tree, start)
-    if _takes_arguments(shape, mark):
-        found = _arguments(tree, start, end)
+    call = _takes_arguments(shape, mark)
+    if call is not None:
+        found = _arguments(tree, start, end, last=call.args[-1] is shape.parent(mark))
         if found is not None:
             return found
     if is_clauses(slot) or (_is_statement(shape, mark) and _begins_statement(tree, start, end)):
@@ -76,26 +77,27 @@ def _nothing(tree: Tree, offset: int) -> Piece:
     return Piece("", None, "", (offset, offset))
 
 
-def _takes_arguments(shape: Tree, mark: cst.Name) -> bool:
+def _takes_arguments(shape: Tree, mark: cst.Name) -> cst.Call | None:
+    """The call of the template in which a slot stands where several arguments may."""
     argument = shape.parent(mark)
     if not isinstance(argument, cst.Arg) or argument.keyword is not None or argument.star:
-        return False
+        return None
     call = shape.parent(argument)
-    return isinstance(call, cst.Call) and call.args[-1] is argument
+    return call if isinstance(call, cst.Call) else None
 
 
-def _arguments(tree: Tree, start: int, end: int) -> Piece | None:
-    """All arguments of a call, with what stands between them and its parentheses; or some of them."""
+def _arguments(tree: Tree, start: int, end: int, *, last: bool) -> Piece | None:
+    """Some arguments of a call; all of them with what stands between them and its parentheses, if they come `last`."""
     for node in (*tree.starting_at(start), *tree.starting_at(start + 1)):
         for inner, outer in tree.ancestors(node):
             if isinstance(outer, cst.Call) and isinstance(inner, cst.Arg) and inner in outer.args:
-                found = _arguments_of(tree, outer, start, end)
+                found = _arguments_of(tree, outer, start, end, whole=last)
                 if found is not None:
                     return found
     return None
 
 
-def _arguments_of(tree: Tree, call: cst.Call, start: int, end: int) -> Piece | None:
+def _arguments_of(tree: Tree, call: cst.Call, start: int, end: int, *, whole: bool) -> Piece | None:
     opened, closed = inside_call(tree, call)
     if (start, end) == (opened - 1, closed + 1) and len(call.args) == 1:
         # A generator expression that shares the call's parentheses; with other arguments it needs its own.
@@ -104,7 +106,7 @@ def _arguments_of(tree: Tree, call: cst.Call, start: int, end: int) -> Piece | N
     last = [index for index, item in enumerate(call.args) if end in _ends(tree, item)]
     if not first or not last:
         return None
-    if first[0] == 0 and last[-1] == len(call.args) - 1:
+    if whole and first[0] == 0 and last[-1] == len(call.args) - 1:
         text = tree.text[opened:closed]
         text = text if re.search(r"[\r\n#]", text) else text.strip(" \t\f").rstrip(",").rstrip()
         return Piece(text, None, "", (opened, closed))

@@ -71,6 +71,10 @@ def test_a_looser_expression_keeps_its_meaning(before: str, after: str) -> None:
     ast.parse(HEAD + mended)
 
 
+def test_a_named_expression_gets_parentheses_at_statement_level() -> None:
+    assert _mended("    g(x := a)\n", "g(x := a)", "{arg}", arg="x := a") == "    (x := a)\n"
+
+
 def test_a_lambda_in_an_f_string_gets_parentheses() -> None:
     assert _mended('    r = f"{g(a)}"\n', "g(a)", "lambda: {arg}", arg="a") == '    r = f"{(lambda: a)}"\n'
 
@@ -225,6 +229,8 @@ def _by_parts(line: str, old: str, template: str, **parts: str) -> str:
     [
         ("g(a, *b, k=c)", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g, a, *b, k=c)"),
         ("g()", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g)"),
+        ("g(a, *b, k=c,)", "h({args}, z=1)", {"args": "args"}, "h(a, *b, k=c, z=1)"),
+        ("g(*b)", "h({arg})", {"arg": "args.0.value"}, "h(b)"),
         ("g((a))", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g, (a))"),
         ("g(x for x in y)", "h({callee}, {args})", {"callee": "func", "args": "args"}, "h(g, (x for x in y))"),
         ("g(a or b, c)", "{first}.x", {"first": "args.0"}, "(a or b).x"),
