@@ -22,7 +22,8 @@ from conclint_rules.ray import (
     blocking_get_on_loop,
     hidden_async_actor,
 )
-from conclint_rules.tasks import coroutine_never_awaited
+from conclint_rules.tasks import coroutine_never_awaited, lost_task
+from conclint_rules.threads import lock_reacquired
 
 RULES: tuple[Rule, ...] = validate(
     (
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = validate(
         suppression_without_reason.RULE,
         blocking_sleep.RULE,
         coroutine_never_awaited.RULE,
+        lost_task.RULE,
         blocking_network.RULE,
         blocking_subprocess.RULE,
         blocking_wait.RULE,
@@ -40,5 +42,6 @@ RULES: tuple[Rule, ...] = validate(
         blocking_get_on_loop.RULE,
         async_remote_task.RULE,
         hidden_async_actor.RULE,
+        lock_reacquired.RULE,
     )
 )

@@ -67,8 +67,9 @@ def _unread(func: Func, index: int, call: Call, taker: Assign) -> Dropped | None
     if not isinstance(target, str) or target[0] != "$" or "." in target or taker.how != "":
         return None
     bare = taker.value == index or (isinstance(taker.value, Mix) and taker.value.items[-1:] == (index,))
+    targets = sum(isinstance(op, Assign) and op.value == taker.value for op in func.ops)
     name = target[1:]
-    if not bare or name in func.body.loads or "locals" in func.fact.names:
+    if not bare or targets > 1 or name in func.body.loads or "locals" in func.fact.names:
         return None
     return Dropped(func, index, call, name)
 
