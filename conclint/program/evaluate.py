@@ -878,7 +878,8 @@ class Evaluator:
             return True
         if name.rpartition(".")[2] != "remote":
             return False
-        return any(isinstance(value, External) and value.dotted == "ray.remote" for value in self.chain(name, func, -1))
+        values = self.chain(name, func, -1)
+        return bool(values) and all(isinstance(value, External) and value.dotted == "ray.remote" for value in values)
 
     def classes_of(self, values: Values) -> Iterator[ClassNode]:
         """The classes of the program among the types of some instances."""
