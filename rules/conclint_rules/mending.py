@@ -30,7 +30,8 @@ def under_thread_lock(program: Program, func: Func, block: int) -> bool:
             continue
         at = around.value if isinstance(around.value, int) else len(func.ops)
         for value in program.evaluator.of(around.value, func, at):
-            role = program.knowledge.role(getattr(value, "type", "") or "")
+            kind = getattr(value, "type", None)
+            role = program.knowledge.role(kind) if isinstance(kind, str) else ""
             if role in ("lock", "rlock", "condition", "semaphore"):
                 return True
     return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conclint.facts import Attr, Call
 from conclint.finding import Applicability, Finding, Fix, ReplaceExpression, Severity, Slot
 from conclint.program.effects import Path, Primitive
-from conclint.program.model import Func
+from conclint.program.model import Func, chains
 from conclint.program.program import Program
 from conclint.program.values import Instance
 from conclint.rule import NearMiss, Rule
@@ -16,8 +16,16 @@ from conclint_rules.event_loop.stall import stalls
 from conclint_rules.event_loop.threadsafe import is_threadsafe_future
 from conclint_rules.mending import in_coroutine, loop_library, under_thread_lock
 
-# Waits that are other rules': fetching from Ray (CON601), and calls that refuse to run on the loop's own thread.
-_OTHERS = ("ray.", "anyio.from_thread.", "trio.from_thread.")
+# Waits that are other rules' (fetching from Ray, CON601), calls that refuse to run on the loop's own thread, the device's
+# work, which is short as computing goes, and sending, which waits only once a pipe is full.
+_OTHERS = (
+    "ray.",
+    "anyio.from_thread.",
+    "trio.from_thread.",
+    "torch.",
+    "multiprocessing.connection.Connection.send",
+    "multiprocessing.SimpleQueue.put",
+)
 _RESULT = "concurrent.futures.Future.result"
 _RESULTS = (
     _RESULT,
@@ -26,8 +34,9 @@ _RESULTS = (
     "concurrent.futures.CompletedIterator.__next__",
     "concurrent.futures.ResultsIterator.__next__",
 )
+# How something that has been started is ended.
+_LEAVING = ("__exit__", "shutdown", "join", "join_thread", "close")
 _WHAT = (
-    ("concurrent.futures.Executor", "the jobs of the pool"),
     ("concurrent.futures", "results of other threads or processes"),
     ("multiprocessing.Pool", "the jobs of the pool"),
     ("multiprocessing.pool", "results of other processes"),
@@ -43,12 +52,13 @@ _WHAT_METHOD = {
     ("Thread", "join"): "the other thread to end",
     ("Process", "join"): "the other process to end",
     ("Event", "wait"): "the event",
-    ("Condition", "wait"): "to be notified",
-    ("Condition", "wait_for"): "to be notified",
+    ("Condition", "wait"): "a notification",
+    ("Condition", "wait_for"): "a notification",
     ("Barrier", "wait"): "the other parties",
     ("Queue", "get"): "an item",
     ("Queue", "put"): "room in the queue",
     ("Queue", "join"): "the queue to be worked off",
+    ("Queue", "join_thread"): "the queue's thread to end",
     ("JoinableQueue", "join"): "the queue to be worked off",
     ("SimpleQueue", "get"): "an item",
 }
@@ -65,29 +75,69 @@ def check(program: Program) -> Iterator[Finding]:
         describe=_describe,
         mend=_mend,
         help_text=_help,
+        harmless=_ends_it,
     )
+
+
+def _ends_it(program: Program, path: Path) -> bool:
+    """Whether a coroutine, being left, waits for what it has started to end."""
+    del program
+    leaving = path.primitive.name.rpartition(".")[2] in _LEAVING
+    return leaving and any(block.kind == "finally" for _, block in path.root.block_path(path.block))
 
 
 def _is_ours(program: Program, primitive: Primitive) -> bool:
     if primitive.name.startswith(_OTHERS) or primitive.row.runs_loop:
         return False
-    if primitive.name in _RESULTS and (
-        is_threadsafe_future(primitive.receiver) or _in_done_callback(program, primitive)
-    ):
-        return False
+    if primitive.name in _RESULTS:
+        known = is_threadsafe_future(primitive.receiver) or _in_callback(program, primitive)
+        if known or _after_pool(program, primitive):
+            return False
     return not (primitive.name.endswith(".__exit__") and _waited_in_body(program, primitive))
 
 
-def _in_done_callback(program: Program, primitive: Primitive) -> bool:
-    """Whether the future is the one that has just called this function back, so that it is done."""
+def _in_callback(program: Program, primitive: Primitive) -> bool:
+    """Whether a callback was given the future: callbacks are called, and given futures, when these are done."""
     func, call = primitive.func, primitive.call
-    if call is None or not isinstance(call.func, str):
+    if func.is_async or call is None or not isinstance(call.func, str):
         return False
     owner = call.func.rpartition(".")[0]
     given = [f"${param.name}" for param in func.fact.params]
     return owner in given and any(
-        handoff.taker.endswith(".add_done_callback") for handoff in program.contexts.handoffs.get(func, ())
+        handoff.runs == "loop" or handoff.taker.endswith(".add_done_callback")
+        for handoff in program.contexts.handoffs.get(func, ())
     )
+
+
+def _after_pool(program: Program, primitive: Primitive) -> bool:
+    """Whether the futures are those of a `with pool:` that has been left, and so are done."""
+    func = primitive.func
+    for name in _futures(primitive):
+        for _, assign in func.assignments.get(name[1:], ()):
+            for number, block in func.block_path(assign.block):
+                if block.kind == "with" and not func.encloses(number, primitive.block):
+                    at = block.value if isinstance(block.value, int) else len(func.ops)
+                    kinds = [getattr(value, "type", None) for value in program.evaluator.of(block.value, func, at)]
+                    if any(isinstance(kind, str) and program.knowledge.role(kind).endswith("-pool") for kind in kinds):
+                        return True
+    return False
+
+
+def _futures(primitive: Primitive) -> Iterator[str]:
+    """The locals whose futures are waited for."""
+    func, call = primitive.func, primitive.call
+    if call is None:
+        span = primitive.place.span
+        for block in func.body.blocks:
+            if (block.row, block.column) == (span.row, span.column) and isinstance(block.value, int):
+                made = func.ops[block.value]
+                call = made if isinstance(made, Call) else None
+    if call is None:
+        return
+    if isinstance(call.func, str):
+        yield call.func.partition(".")[0]
+    for argument in call.args:
+        yield from (chain for chain in chains(argument) if chain.startswith("$"))
 
 
 def _waited_in_body(program: Program, primitive: Primitive) -> bool:
@@ -116,6 +166,8 @@ def _describe(path: Path) -> str:
 
 def _what(name: str) -> str:
     owner, _, method = name.rpartition(".")
+    if name.startswith("concurrent.futures.") and method in _LEAVING:
+        return "the jobs of the pool"
     exact = _WHAT_METHOD.get((owner.rpartition(".")[2].removesuffix("Proxy"), method))
     if exact:
         return exact
@@ -315,6 +367,15 @@ async def push(item):
     bounded = queue.Queue(maxsize=2)
     bounded.put(item)  # CON105
     bounded.join()  # CON105
+""",
+        """\
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+
+async def serve(numbers):
+    with ThreadPoolExecutor() as pool:  # CON105
+        futures = [pool.submit(str, number) for number in numbers]
+    return [future.result() for future in as_completed(futures)]
 """,
     ),
     near_misses=(
