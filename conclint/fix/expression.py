@@ -80,6 +80,8 @@ def _word(character: str) -> bool:
 def _require_fit_in_string(tree: Tree, target: cst.BaseExpression, new: str, old: str) -> None:
     """Before Python 3.12 an f-string's fields have no backslash, comment, newline or quote of the string's own."""
     for _, parent in tree.ancestors(target):
+        if isinstance(parent, cst.FormattedStringExpression) and parent.equal is not None:
+            raise RefusalError("the text of this expression is shown by its f-string (`=`)")
         if not isinstance(parent, STRINGS):
             continue
         quote = getattr(parent, "end", "")[-1:]

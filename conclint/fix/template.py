@@ -170,6 +170,7 @@ def _level(shape: Tree, marks: dict[int, cst.Name], pieces: dict[int, Piece]) ->
     root = line.body[0].value
     for index, mark in marks.items():
         if mark is root and not parenthesised(root):
-            node = pieces[index].node
-            return level(node) if node is not None and not pieces[index].keep_parentheses else level(cst.Name("_"))
+            item = pieces[index]
+            bare = item.node is not None and _suited(shape, mark, item) == item.text
+            return level(item.node) if item.node is not None and bare else level(cst.Name("_"))
     return level(cst.Name("_")) if parenthesised(root) else level(root)

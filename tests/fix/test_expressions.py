@@ -192,6 +192,11 @@ def test_a_quote_that_an_old_f_string_cannot_hold_refuses_the_fix() -> None:
     assert "before Python 3.12" in applied(source, finding(edit.span, edit)).left[0].reason
 
 
+def test_an_expression_whose_text_is_shown_is_left() -> None:
+    source = HEAD + '    return f"{time.sleep(1)=}"\n'
+    assert "shown by its f-string" in applied(source, awaited_sleep(source)).left[0].reason
+
+
 def test_a_span_that_holds_no_expression_refuses_the_fix() -> None:
     source = HEAD + "    time.sleep(1)\n"
     at = Span(6, 5, 6, 9)
