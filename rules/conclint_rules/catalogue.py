@@ -20,6 +20,7 @@ from conclint_rules.event_loop import (
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
+    direct_call,
     hidden_async_actor,
 )
 from conclint_rules.tasks import coroutine_never_awaited, lost_task
@@ -43,5 +44,6 @@ RULES: tuple[Rule, ...] = validate(
         async_remote_task.RULE,
         hidden_async_actor.RULE,
         lock_reacquired.RULE,
+        direct_call.RULE,
     )
 )
