@@ -7,11 +7,12 @@ looked at, and of these each is resolved from its own side. So an edge means tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conclint.facts import Assign, Call, Leave, Load, Use
 from conclint.finding import Confidence, Place, Span
+from conclint.program.decorators import runs_inline
 from conclint.program.model import ClassNode, Func
 from conclint.program.values import (
     ClassValue,
@@ -158,7 +159,7 @@ class Calls:
             for value in self.program.evaluator.returns(func)
         )
 
-    def runs_body(self, target: Func, op: Call | None, use: int) -> bool:
+    def runs_body(self, target: Func, use: int) -> bool:
         """Whether calling a function runs its body on the spot: not of a coroutine, of a generator only if iterated."""
         if target.is_async:
             return False
@@ -177,7 +178,10 @@ class Calls:
         found = self._callers.get(func)
         if found is None:
             self._callers[func] = ()
-            edges = sorted(self._find(func), key=lambda edge: (edge.place, edge.label))
+            sure = runs_inline(self.program, func)
+            edges = sorted(self._find(func), key=lambda edge: (edge.place, edge.label)) if sure is not None else []
+            if sure is not None and sure < Confidence.CERTAIN:
+                edges = [replace(edge, confidence=min(edge.confidence, sure)) for edge in edges]
             found = self._callers[func] = tuple(edges)
         return found
 
@@ -228,7 +232,7 @@ class Calls:
         op = user.ops[index]
         assert isinstance(op, Call)
         for target in self.targets(user, index):
-            if target.func is func and self.runs_body(func, op, self._final_use(user, index)):
+            if target.func is func and self.runs_body(func, self._final_use(user, index)):
                 yield Edge(
                     user,
                     func,
@@ -315,7 +319,7 @@ class Calls:
 
 
 def is_abstract(func: Func) -> bool:
-    """Whether a method is there to be overridden: nothing in it but `raise NotImplementedError`, or declared abstract."""
+    """Whether a method is there to be overridden: declared so, or nothing in it but `raise NotImplementedError`."""
     if any(name.rpartition(".")[2] == "abstractmethod" for name in func.decorator_names):
         return True
     return bool(func.ops) and all(
