@@ -9,7 +9,7 @@ from pathlib import Path
 from conclint import catalogue, run
 from conclint import config as configuration
 from conclint.config import ConfigError, Options, Settings
-from conclint.discovery import NoSuchPathError, discover
+from conclint.discovery import NoSuchPathError, discover, stands_among_others
 from conclint.finding import Finding
 from conclint.judge import Failure
 
@@ -60,11 +60,11 @@ def lint(
     configuration.check(settings, rules)
     if source is not None:
         overlay = {name: source.encode("utf-8") if isinstance(source, str) else source}
-        files = [name]
+        files, partial = [name], stands_among_others([name], overlay)
     else:
         overlay = {}
-        files = _files(given or ["."], settings)
-    outcome = run.lint(files, settings, rules, analyse, overlay=overlay)
+        files, partial = _files(given or ["."], settings)
+    outcome = run.lint(files, settings, rules, analyse, overlay=overlay, partial=partial)
     findings = list(outcome.findings)
     if outcome.failures:
         raise LintError(findings, outcome.failures)
@@ -79,8 +79,9 @@ def _settings(config: Settings | Options | PathLike | None, paths: list[str]) ->
     return configuration.load(paths, Options(), config=str(Path(config)) if config is not None else "")
 
 
-def _files(paths: list[str], settings: Settings) -> list[str]:
+def _files(paths: list[str], settings: Settings) -> tuple[list[str], bool]:
     try:
-        return [found.path for found in discover(paths, settings).files]
+        found = discover(paths, settings)
     except NoSuchPathError as error:
         raise ConfigError(f"{error}: no such file or folder") from error
+    return [file.path for file in found.files], found.partial

@@ -29,7 +29,7 @@ def execute(call: Call) -> int:
 
 
 def _execute(call: Call) -> int:
-    files, _ = cli_lint.find_files(call)
+    files = cli_lint.find_files(call)
     outcome = cli_lint.run(call, files)
     applicability = Applicability.UNSAFE if call.request.unsafe_fixes else Applicability.SAFE
     mender = _Mender(call, files, applicability)
@@ -57,7 +57,7 @@ def _execute(call: Call) -> int:
 class _Mender:
     """Mends file after file. `overlay` holds what is mended but not written yet, `left` what could not be."""
 
-    def __init__(self, call: Call, files: Sequence[str], applicability: Applicability) -> None:
+    def __init__(self, call: Call, files: cli_lint.Files, applicability: Applicability) -> None:
         self.call = call
         self.files = files
         self.applicability = applicability

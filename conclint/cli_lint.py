@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,7 +14,7 @@ from conclint import baseline, cli_output, report
 from conclint.cli_modes import FINDINGS, INTERNAL, OK, Call
 from conclint.config_file import ConfigError
 from conclint.contents import Contents
-from conclint.discovery import NoSuchPathError, discover
+from conclint.discovery import NoSuchPathError, discover, stands_among_others
 from conclint.finding import Applicability, Finding, Place, Severity
 from conclint.fingerprint import fingerprints
 from conclint.rule import Rule
@@ -32,9 +33,9 @@ def execute(call: Call) -> int:
         from conclint import cli_fix
 
         return cli_fix.execute(call)
-    files, seconds = find_files(call)
+    files = find_files(call)
     outcome = run(call, files)
-    outcome = dataclasses.replace(outcome, timings={"discover": seconds, **outcome.timings})
+    outcome = dataclasses.replace(outcome, timings={"discover": files.seconds, **outcome.timings})
     if call.request.add_ignore is not None:
         return _add_ignore(call, outcome)
     if call.request.write_baseline is not None:
@@ -42,15 +43,23 @@ def execute(call: Call) -> int:
     return show(call, outcome)
 
 
-def find_files(call: Call) -> tuple[tuple[str, ...], float]:
-    """The files of the run, and the seconds that finding them took.
+class Files(NamedTuple):
+    """The files of a run, whether they are only a part of a program, and the seconds that finding them took."""
+
+    paths: tuple[str, ...]
+    partial: bool
+    seconds: float
+
+
+def find_files(call: Call) -> Files:
+    """The files of the run.
 
     Raises:
         ConfigError: a path does not exist.
     """
     begin = time.perf_counter()
     if call.overlay:
-        return tuple(call.overlay), 0.0
+        return Files(tuple(call.overlay), stands_among_others(call.overlay, call.overlay), 0.0)
     try:
         found = discover(call.paths, call.settings)
     except NoSuchPathError as error:
@@ -60,24 +69,23 @@ def find_files(call: Call) -> tuple[tuple[str, ...], float]:
             cli_output.say(f"warning: the folder {path} cannot be read: {reason}")
         if not found.files:
             cli_output.say(f"warning: there are no Python files in {', '.join(call.paths)}")
-    return tuple(file.path for file in found.files), time.perf_counter() - begin
+    return Files(tuple(file.path for file in found.files), found.partial, time.perf_counter() - begin)
 
 
-def run(
-    call: Call, files: Sequence[str], overlay: Mapping[str, bytes] | None = None, *, progress: bool = True
-) -> Outcome:
+def run(call: Call, files: Files, overlay: Mapping[str, bytes] | None = None, *, progress: bool = True) -> Outcome:
     """Run the engine, with a progress bar where somebody sees it."""
     from conclint.engine import analyse
 
     bar = cli_output.ProgressBar(progress and not call.request.quiet)
     try:
         return lint(
-            files,
+            files.paths,
             call.settings,
             call.rules,
             analyse,
             progress=bar,
             overlay=call.overlay if overlay is None else overlay,
+            partial=files.partial,
         )
     finally:
         bar.clear()

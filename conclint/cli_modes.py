@@ -246,6 +246,6 @@ def _toml(value: object) -> str:
 def _show_files(call: Call) -> int:
     from conclint.cli_lint import find_files
 
-    files, _ = find_files(call)
-    cli_output.emit((f"{path}\n" for path in files), call.request.output_file)
+    files = find_files(call)
+    cli_output.emit((f"{path}\n" for path in files.paths), call.request.output_file)
     return OK

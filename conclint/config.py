@@ -112,7 +112,8 @@ def resolve(file: ConfigFile | None, command: Options, start: Path) -> Settings:
     confidence = command.min_confidence or options.min_confidence or "likely"
     cache = command.cache_dir if command.cache_dir is not None else options.cache_dir and str(root / options.cache_dir)
     baseline = command.baseline or (options.baseline and str(root / options.baseline))
-    per_file = {**(options.per_file_ignores or {}), **(command.per_file_ignores or {})}
+    said = {_from_here(pattern, root): codes for pattern, codes in (command.per_file_ignores or {}).items()}
+    per_file = {**(options.per_file_ignores or {}), **said}
     return Settings(
         root=root,
         source=file.shown if file else "",
@@ -124,7 +125,7 @@ def resolve(file: ConfigFile | None, command: Options, start: Path) -> Settings:
         min_severity=Severity[severity.upper()] if severity else None,
         min_confidence=Confidence[confidence.upper()],
         exclude=options.exclude if options.exclude is not None else DEFAULT_EXCLUDE,
-        extend_exclude=(options.extend_exclude or ()) + (command.exclude or ()) + (command.extend_exclude or ()),
+        extend_exclude=(options.extend_exclude or ()) + tuple(_from_here(each, root) for each in command.exclude or ()),
         force_exclude=bool(command.force_exclude or options.force_exclude),
         respect_gitignore=next(
             (x for x in (command.respect_gitignore, options.respect_gitignore) if x is not None), True
@@ -141,6 +142,17 @@ def resolve(file: ConfigFile | None, command: Options, start: Path) -> Settings:
         contexts=options.contexts or {},
         extra_roots=tuple(os.path.normpath(root / each) for each in options.extra_roots or ()),
     )
+
+
+def _from_here(pattern: str, root: Path) -> str:
+    """A pattern of the command line, whose paths are relative to the working folder, as one relative to the root."""
+    body = pattern.removeprefix("!")
+    if "/" not in body.rstrip("/") or body.startswith("**/"):
+        return pattern
+    path = os.path.relpath(os.path.abspath(body.rstrip("/")), root).replace(os.sep, "/")
+    if path.startswith("../"):
+        return pattern
+    return f"{'!' if body != pattern else ''}{path}{'/' if body.endswith('/') else ''}"
 
 
 def _target(file: ConfigFile | None, command: Options, start: Path) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from conclint.config import Settings
@@ -27,10 +27,15 @@ class Found(NamedTuple):
 
 
 class Discovery(NamedTuple):
-    """The files in order, and what could not be walked: (path, reason)."""
+    """The files in order, and what could not be walked: (path, reason).
+
+    `partial` says that a named file stands among others that are not in the run, so that what calls it, or what
+    it calls, may not have been seen.
+    """
 
     files: tuple[Found, ...]
     problems: tuple[tuple[str, str], ...]
+    partial: bool
 
 
 class NoSuchPathError(Exception):
@@ -44,6 +49,7 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovery:
         NoSuchPathError: one of `paths` does not exist.
     """
     walk = _Walk(settings)
+    named = []
     for path in paths:
         shown = _shown(path)
         try:
@@ -54,8 +60,22 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovery:
             walk.folder(shown, path)
         elif not (settings.force_exclude and walk.excluded(shown)):
             walk.files[shown] = Found(shown, status.st_mtime_ns, status.st_size)
+            named.append(shown)
     walk.add_links()
-    return Discovery(tuple(walk.files[path] for path in sorted(walk.files)), tuple(sorted(walk.problems)))
+    files = tuple(walk.files[path] for path in sorted(walk.files))
+    return Discovery(files, tuple(sorted(walk.problems)), stands_among_others(named, walk.files))
+
+
+def stands_among_others(paths: Iterable[str], files: Container[str]) -> bool:
+    """Whether one of `paths` has Python files beside it that are not in `files`."""
+    for folder in {os.path.dirname(path) for path in paths}:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        if any(name.endswith(SUFFIXES) and os.path.join(folder, name) not in files for name in names):
+            return True
+    return False
 
 
 def _shown(path: str) -> str:

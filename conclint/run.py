@@ -63,6 +63,7 @@ def lint(
     *,
     progress: Progress | None = None,
     overlay: Mapping[str, bytes] = {},
+    partial: bool = False,
 ) -> Outcome:
     """Run the selected of `rules` over `files`.
 
@@ -71,6 +72,7 @@ def lint(
         rules: all that exist.
         progress: called with how many files are done, of how many.
         overlay: contents of files that are not, or not yet, on disk.
+        partial: whether `files` are only a part of a program, as `conclint.discovery` tells.
 
     Raises:
         KeyError: a pattern of the settings names no rule; `config.check_patterns` tells before.
@@ -80,7 +82,7 @@ def lint(
     analysis = analyse(files, settings, active, progress=progress, overlay=overlay)
     begin = time.perf_counter()
     failed = frozenset(failure.rule for failure in analysis.failures)
-    left = suppress.apply(analysis.findings, analysis.suppressions, settings, rules, failed)
+    left = suppress.apply(analysis.findings, analysis.suppressions, settings, rules, failed, partial=partial)
     if settings.all_places:
         left = expanded(left)
     findings = visible(left, settings, rules)

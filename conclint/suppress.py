@@ -149,6 +149,8 @@ def apply(
     settings: Settings,
     rules: Sequence[Rule],
     failed: frozenset[str] = frozenset(),
+    *,
+    partial: bool = False,
 ) -> tuple[Finding, ...]:
     """Take out what is silenced or not selected, and add what is wrong with the silencing itself.
 
@@ -160,12 +162,13 @@ def apply(
         suppressions: by path, as `comments` gave them.
         rules: all that exist, not only the selected.
         failed: codes of rules that broke; whether a comment for them is used cannot be known.
+        partial: the run has seen only a part of the program, so that no comment can be called unused.
 
     Returns:
         the findings that are left, in order.
     """
     from conclint import config
-    from conclint.judge_suppressions import about
+    from conclint.judge_suppressions import UNUSED, about
     from conclint.patterns import PerFile
 
     codes = config.selected(settings, rules)
@@ -178,10 +181,11 @@ def apply(
         left = ledger.keep(finding) if finding.code in codes else None
         if left is not None:
             kept.append(left)
+    unjudged = {rule.code for rule in rules if partial and rule.name == UNUSED}
     judged = {path: comments for path, comments in suppressions.items() if path not in unparsed}
     kept.extend(
         finding
-        for finding in about(judged, ledger.used, codes - failed, rules)
+        for finding in about(judged, ledger.used, codes - failed - unjudged, rules)
         if not ledger.silenced(finding.place, finding.code, finding.name, named_only=True)
     )
     return tuple(sorted(kept, key=lambda finding: finding.sort_key))
@@ -211,11 +215,13 @@ class Ledger:
 
     def keep(self, finding: Finding) -> Finding | None:
         """What is left of a finding, moved to the first place that is not silenced; None for nothing."""
-        if finding.primitive is not None and self.silenced(finding.primitive, finding.code, finding.name):
-            return None
+        whole = finding.primitive is not None and self.silenced(finding.primitive, finding.code, finding.name)
         also = tuple(place for place in finding.also if not self.silenced(place, finding.code, finding.name))
         others = tuple(other for other in finding.others if other.place in also)
-        if not self.silenced(finding.place, finding.code, finding.name):
+        shown = not self.silenced(finding.place, finding.code, finding.name)
+        if whole:
+            return None
+        if shown:
             return finding if also == finding.also else msgspec.structs.replace(finding, also=also, others=others)
         if not also:
             return None

@@ -182,6 +182,21 @@ def test_a_report_that_cannot_be_written_is_told() -> None:
     assert (result.exit_code, "absent/report.txt: cannot be written" in result.stderr) == (2, True)
 
 
+def test_a_comment_is_not_called_unused_by_a_run_that_saw_a_part() -> None:
+    _write("a.py", "x = 1  # conclint: ignore[CON101]\n")
+    _write("b.py")
+    counts = [len(_run(*paths, "--output-format", "concise").stdout.splitlines()) for paths in (["a.py"], ["."])]
+    assert counts == [0, 2]
+
+
+def test_patterns_of_the_command_line_are_relative_to_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    _write("conclint.toml", "")
+    _write("sub/gen/a.py")
+    _write("sub/tests/b.py")
+    monkeypatch.chdir("sub")
+    assert _run("--exclude", "gen/*.py", "--per-file-ignores", "./tests/*:CON101").exit_code == 0
+
+
 def test_statistics_count_by_rule() -> None:
     _write("a.py", SLEEPS + "    time.sleep(2)\n    x = 1  # conclint: ignore[CON102]\n")
     assert _run("--statistics").stdout.splitlines() == [

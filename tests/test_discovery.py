@@ -273,5 +273,14 @@ def test_the_time_and_size_of_a_file_come_with_it() -> None:
     assert (file.mtime_ns, file.size) == (status.st_mtime_ns, status.st_size)
 
 
+@pytest.mark.parametrize(
+    ("paths", "partial"),
+    [(["."], False), (["a"], False), (["a/x.py"], True), (["a/x.py", "a/y.py"], False), (["alone/z.py"], False)],
+)
+def test_a_named_file_among_others_makes_a_run_partial(paths: list[str], partial: bool) -> None:
+    _write("a/x.py", "a/y.py", "alone/z.py", "alone/data.txt")
+    assert discover(paths, Settings(Path.cwd())).partial == partial
+
+
 def test_every_default_exclude_is_a_plain_name() -> None:
     assert [name for name in DEFAULT_EXCLUDE if set(name) & set("/*?[!")] == []
