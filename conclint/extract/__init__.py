@@ -51,7 +51,7 @@ def parse(text: str) -> ast.Module | tuple[int, int, str]:
             return (1, 0, "is nested too deeply to parse")
     from conclint.extract import newer_syntax
 
-    return newer_syntax.parse(text, (row, max(0, column - 1), "does not parse as Python 3"))
+    return newer_syntax.parse(text, newer_syntax.place(text, row, max(0, column - 1), "does not parse as Python 3"))
 
 
 def _failed(source: Source, error: tuple[int, int, str]) -> Facts:

@@ -56,13 +56,16 @@ def _parse(text: str, failure: Failure) -> ast.Module | Failure:
             tree = cst.parse_module(text)
         return module(tree, Expressions(Positions(tree, text)))
     except cst.ParserSyntaxError as error:
-        return _refused(text, error.raw_line, error.raw_column, failure[2])
+        # Of an error in a token LibCST does not say the place, but every Python does, also behind newer syntax.
+        if "tokenizer error" in error.message:
+            return failure
+        return place(text, error.raw_line, error.raw_column, failure[2])
     except InvalidSourceError:
         return failure
-    except RecursionError:
-        raise
-    except Exception:
+    except Exception as error:
         # LibCST refuses files with errors of many types; each means that there is no tree.
+        if _ran_out_of_stack(error):
+            raise RecursionError from error
         return failure
     except BaseException as error:
         # Its parser is written in Rust, whose panics are no `Exception`.
@@ -71,13 +74,21 @@ def _parse(text: str, failure: Failure) -> ast.Module | Failure:
         raise
 
 
+def _ran_out_of_stack(error: BaseException | None) -> bool:
+    # LibCST's own clean-up fails on the way out of a recursion error and hides it.
+    while error is not None and not isinstance(error, RecursionError):
+        error = error.__context__
+    return error is not None
+
+
 def _as_formatted(prefix: re.Match[str]) -> str:
     return prefix.group().lower().replace("t", "f")
 
 
-def _refused(text: str, row: int, column: int, reason: str) -> Failure:
-    """A failure at LibCST's row and column, which counts characters."""
+def place(text: str, row: int, characters: int, reason: str) -> Failure:
+    """A failure at a row and a column that is counted in characters, in the columns of `ast`."""
     lines = _LINES.split(text)
     if not 0 < row <= len(lines):
         return (len(lines), 0, reason)
-    return (row, len(lines[row - 1][:column].encode("utf-8", "surrogatepass")), reason)
+    before = lines[row - 1][:characters]
+    return (row, len(before.encode("utf-8", "surrogatepass")), reason)

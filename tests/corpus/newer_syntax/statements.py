@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os.path as path, sys
+import os.path as path, sys, time
 from . import sibling as other
 from ..parent.module import (one, two as deux,)
 from time import *
