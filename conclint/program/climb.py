@@ -1,7 +1,7 @@
 """From a place upwards to those who run it, one path for each call that leads there.
 
-Other than `Effects.reach` this does not end at a kind of function: whoever asks decides for each path, and by the edge, for
-what is held or guarded differs from one call of a function to the next. Module statements are reached too.
+Other than `Effects.reach` this does not end at a kind of function: whoever asks decides for each path, and by the edge,
+for what is held or guarded differs from one call of a function to the next. Module statements are reached too.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """When two expressions mean the same object.
 
-An object is known by its allocation site. A site that runs once makes one object for the whole program; one that is kept
-in `self.name` makes one for each instance, so two uses are of the same object only where both are seen from the same
-`self`; one that is kept in a local makes one for each run of the function, so only the functions nested in it share it.
-Every other object has no identity here, and so nothing is claimed of it.
+An object is known by its allocation site. A site that runs once makes one object for the whole program; one that is
+kept in `self.name` makes one for each instance, so two uses are of the same object only where both are seen from the
+same `self`; one that is kept in a local makes one for each run of the function, so only the functions nested in it
+share it. Every other object has no identity here, and so nothing is claimed of it.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Identity:
                 if isinstance(op, Assign) and op.value == name and isinstance(op.target, str)
             ]
         outliving = [name for name in names if name[0] == ":" or "." in name]
-        return (outliving or names or [None])[0]
+        return next(iter(outliving or names), None)
 
     def _stable(self, cls: ClassNode | None, name: str) -> bool:
         """Whether no subclass puts something else into the field."""

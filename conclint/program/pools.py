@@ -1,8 +1,8 @@
 """Pools of workers: which one an expression means, how many workers it has, and which jobs are given to it.
 
-A *job* is a call that gives a function to a pool: `submit`, `map`, `apply`, `run_in_executor`, `initializer=`, or a done
-callback (which runs in the worker that finishes). Only the pools of the standard library are known: how another executor
-schedules is its own affair.
+A *job* is a call that gives a function to a pool: `submit`, `map`, `apply`, `run_in_executor`, `initializer=`, or a
+done callback (which runs in the worker that finishes). Only the pools of the standard library are known: how another
+executor schedules is its own affair.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conclint.facts import Attr, Call, Const, Expr, Fn, Gather, Load, Mix, Seq
+from conclint.facts import Assign, Attr, Await, Call, Const, Expr, Gather, Load, Mix, Seq
 from conclint.program import guards
 from conclint.program.calls import Edge
 from conclint.program.evaluate import argument_of
@@ -34,9 +34,9 @@ MANY = 1 << 30
 class Job:
     """A function given to a pool.
 
-    `expr` is how the giver names the pool; `pool` the pool, where it has an identity, else `param` the parameter that it
-    came in by. `how` is submit, map, call (a blocking `Pool.map` and its like), initializer or callback. `target` is the
-    function of the program that runs, `same_self` whether it runs with the `self` of the giver.
+    `expr` is how the giver names the pool; `pool` the pool, where it has an identity, else `param` the parameter that
+    it came in by. `how` is submit, map, call (a blocking `Pool.map` and its like), initializer or callback. `target` is
+    the function of the program that runs, `same_self` whether it runs with the `self` of the giver.
     """
 
     user: Func
@@ -123,9 +123,9 @@ class Pools:
         callee, last = found[0], found[0].dotted.rpartition(".")[2]
         argument = argument_of(op, row.callable)
         if isinstance(callee, External):
-            return self._initializer(user, at, op, callee, argument)
+            return self._initializer(user, at, callee, argument)
         if last == "add_done_callback":
-            return self._callback(user, at, op, callee, argument)
+            return self._callback(user, at, callee, argument)
         expr = argument_of(op, row.executor) if row.executor else _owner(op.func)
         how = last if last in ("submit", "map") else "submit"
         if last in ("apply", "map", "starmap") and row.blocks:
@@ -142,18 +142,18 @@ class Pools:
             self.kind(value.type) for value in values if isinstance(value, Instance) and isinstance(value.type, str)
         }
         pool = self.access(expr, user, at)
-        param = expr[1:] if _is_parameter(expr, user) else ""
+        param = expr[1:] if isinstance(expr, str) and _is_parameter(expr, user) else ""
         if len(types) != 1 or "" in types or (pool is None and not param):
             return None
-        target, same_self = self._target(argument, user, at)
+        target, same_self = self.target(argument, user, at)
         return Job(user, at, how, expr, pool, param, types.pop(), target, same_self)
 
-    def _initializer(self, user: Func, at: int, op: Call, callee: External, argument: Expr) -> Job | None:
+    def _initializer(self, user: Func, at: int, callee: External, argument: Expr) -> Job | None:
         kind = self.kind(callee.dotted)
         scoped = self.identity.scope((user, at))
         if argument is None or not kind or scoped is None:
             return None
-        target, same_self = self._target(argument, user, at)
+        target, same_self = self.target(argument, user, at)
         path = ""
         for stored in user.ops:
             name = getattr(stored, "target", None)
@@ -162,17 +162,18 @@ class Pools:
         pool = Access((user, at), scoped[0], scoped[1], path if scoped[1] is not None else "", callee.dotted)
         return Job(user, at, "initializer", None, pool, "", kind, target, same_self)
 
-    def _callback(self, user: Func, at: int, op: Call, callee: Method, argument: Expr) -> Job | None:
+    def _callback(self, user: Func, at: int, callee: Method, argument: Expr) -> Job | None:
         future = callee.receiver
         if not isinstance(future, Instance) or future.site is None or argument is None:
             return None
         first = self.job(*future.site)
         if first is None or first.how != "submit" or first.user is not user:
             return None
-        target, same_self = self._target(argument, user, at)
+        target, same_self = self.target(argument, user, at)
         return Job(user, at, "callback", first.expr, first.pool, first.param, first.kind, target, same_self)
 
-    def _target(self, argument: Expr, user: Func, at: int) -> tuple[Func | None, bool]:
+    def target(self, argument: Expr, user: Func, at: int) -> tuple[Func | None, bool]:
+        """The function of the program that an argument hands over, and whether it keeps the giver's `self` or frame."""
         values = self.program.evaluator.of(argument, user, at)
         if len(values) != 1:
             return None, False
@@ -227,7 +228,7 @@ class Pools:
         return None
 
     def at_once(self, runner: Job) -> int:
-        """How many runs of a job may be under way at one time, as far as one run of its giver decides; MANY for no bound."""
+        """How many runs of a job one run of its giver may start at a time; MANY where there is no bound."""
         op = runner.call
         if runner.how == "initializer":
             return MANY
@@ -293,11 +294,7 @@ def _waited_at_once(runner: Job, loop: int) -> bool:
     """Whether the loop that submits waits for each job before the next."""
     user = runner.user
     consumer = user.consumers.get(runner.at)
-    names = {
-        op.target
-        for op in user.ops
-        if getattr(op, "value", None) == runner.at and isinstance(getattr(op, "target", None), str)
-    }
+    names = {op.target for op in user.ops if isinstance(op, Assign) and op.value == runner.at}
     for _, call in user.calls:
         if user.encloses(loop, call.block) and isinstance(call.func, Attr | str):
             last = call.func.name if isinstance(call.func, Attr) else call.func.rpartition(".")[2]
@@ -306,7 +303,7 @@ def _waited_at_once(runner: Job, loop: int) -> bool:
                     return True
                 if isinstance(call.func, str) and call.func.rpartition(".")[0] in names:
                     return True
-    return consumer is not None and "await" in type(user.ops[consumer]).__name__.lower()
+    return consumer is not None and isinstance(user.ops[consumer], Await)
 
 
 def _length(iterable: Expr, func: Func) -> int:

@@ -23,7 +23,7 @@ from conclint_rules.ray import (
     direct_call,
     hidden_async_actor,
 )
-from conclint_rules.tasks import coroutine_never_awaited, lost_task
+from conclint_rules.tasks import coroutine_never_awaited, lost_task, update_across_await
 from conclint_rules.threads import lock_reacquired
 
 RULES: tuple[Rule, ...] = validate(
@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = validate(
         blocking_sleep.RULE,
         coroutine_never_awaited.RULE,
         lost_task.RULE,
+        update_across_await.RULE,
         blocking_network.RULE,
         blocking_subprocess.RULE,
         blocking_wait.RULE,
