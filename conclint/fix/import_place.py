@@ -64,10 +64,10 @@ def _without_imports(tree: Tree) -> tuple[int, int, int]:
         return offset, 1, 0 if not following or re.match(r"[ \t]*[\r\n]", tree.text[offset:]) else 1
     if following:
         first = following[0]
-        start = tree.outer(first)[0]
-        comments = [last for begin, last in tree.comments(0, _line_of(tree, first)) if begin >= start]
-        blank = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
-        offset = start if comments and start and blank.search(tree.text[:start]) else _line_of(tree, first)
+        own = re.search(r"(?:(?<=[\r\n])[ \t\f]*#[^\r\n]*(?:\r\n|\r|\n))*\Z", tree.text[: _line_of(tree, first)])
+        offset = own.start() if own else 0
+        # Comments at the very top are the file's, not the statement's.
+        offset = offset if tree.text[:offset].strip() else _line_of(tree, first)
         return offset, 0, 2 if isinstance(first, (cst.FunctionDef, cst.ClassDef)) else 1
     return len(tree.text), 0, 0
 
@@ -145,7 +145,9 @@ def _root(module: str) -> str:
 
 
 def _line_of(tree: Tree, node: cst.CSTNode) -> int:
-    return tree.source.line_start(tree.outer(node)[0] if isinstance(node, cst.FunctionDef) else tree.range(node)[0])
+    """Where the first line of a statement begins, or that of its first decorator."""
+    decorators = getattr(node, "decorators", ())
+    return tree.source.line_start(tree.range(decorators[0] if decorators else node)[0])
 
 
 def whole_line(tree: Tree, offset: int, text: str) -> Splice:

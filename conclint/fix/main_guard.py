@@ -37,7 +37,11 @@ def guard_main(file: File, plan: Plan, edit: GuardMain) -> None:
         text += _indented(tree, start, end, step)
         plan.replace(*_with_gap(tree, start, end), "")
     text = text if text.endswith(("\n", "\r")) else text + newline
-    if isinstance(own, cst.If):
+    if isinstance(own, cst.If) and isinstance(own.body, cst.SimpleStatementSuite):
+        start = tree.range(own.body.body[0])[0]
+        colon = tree.text.rindex(":", 0, start) + 1
+        plan.replace(colon, start, newline + text + step)
+    elif isinstance(own, cst.If):
         offset = tree.source.next_line(tree.source.line_start(_colon(tree, own)))
         plan.replace(offset, offset, text)
     else:
@@ -70,8 +74,7 @@ def _is_guard(line: cst.CSTNode) -> bool:
     sides = (line.test.left, target.comparator)
     names = [side.value for side in sides if isinstance(side, cst.Name)]
     texts = [side.evaluated_value for side in sides if isinstance(side, cst.SimpleString)]
-    whole = isinstance(line.body, cst.IndentedBlock) and isinstance(target.operator, cst.Equal)
-    return whole and names == ["__name__"] and texts == ["__main__"]
+    return isinstance(target.operator, cst.Equal) and names == ["__name__"] and texts == ["__main__"]
 
 
 def _step(tree: Tree, own: cst.CSTNode | None) -> str:

@@ -41,6 +41,12 @@ def test_they_join_the_guard_that_follows_with_its_indentation() -> None:
     assert _guarded(source, "run(1)") == expected
 
 
+def test_a_guard_on_one_line_gets_lines_of_its_own() -> None:
+    source = 'import a\n\nrun(1)\n\nif __name__ == "__main__": go()  # g\n'
+    expected = 'import a\n\nif __name__ == "__main__":\n    run(1)\n    go()  # g\n'
+    assert _guarded(source, "run(1)") == expected
+
+
 def test_compound_statements_move_whole() -> None:
     source = "for x in y:\n    # c\n    if x:\n        p(x)\n"
     assert _guarded(source, "for x") == f"{GUARD}    for x in y:\n        # c\n        if x:\n            p(x)\n"
