@@ -1,8 +1,8 @@
 """Whether calling a decorated function by its name runs its body on the spot.
 
 A decorator of the program is judged by its body: one that hands the function to a thread, a pool or a queue does not
-run it, whatever `functools.wraps` says. A decorator of a library is judged by the tables, and where they know nothing by
-its name.
+run it, whatever `functools.wraps` says. A decorator of a library is judged by the tables, and where they know nothing
+by its name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conclint.facts import Call, Decorator
+from conclint.facts import Call, Decorator, Fn
 from conclint.finding import Confidence
 from conclint.program.model import Func
 from conclint.program.values import External, Function, Method
@@ -78,8 +78,8 @@ def _own(maker: Func, called: bool) -> Confidence | None:
     called_in = [one for one in inside for _, call in one.calls if isinstance(call.func, str) and call.func in names]
     if any(not one.is_async and one.name != "<lambda>" for one in called_in):
         return Confidence.LIKELY if len(inside) > 2 else Confidence.CERTAIN
-    if called_in or _hands_on(inside, names):
-        # An `async def` or a lambda runs it when somebody gets round to it; whatever else, it is not at once.
+    lambdas = {one.index for one in called_in if one.name == "<lambda>"}
+    if any(one.is_async for one in called_in) or _hands_on(inside, names, lambdas):
         return None
     # It gives the function back as it is, or does with it what cannot be seen.
     return Confidence.LIKELY
@@ -94,11 +94,11 @@ def _within(func: Func, maker: Func) -> bool:
     return False
 
 
-def _hands_on(functions: list[Func], names: set[str]) -> bool:
-    """Whether the function is passed to something that, by its name, runs it somewhere else."""
+def _hands_on(functions: list[Func], names: set[str], lambdas: set[int]) -> bool:
+    """Whether the function, or a lambda that calls it, is passed to something that by its name runs it somewhere else."""
     return any(
         isinstance(op, Call)
-        and any(argument in names for argument in op.args)
+        and any(argument in names or (isinstance(argument, Fn) and argument.index in lambdas) for argument in op.args)
         and isinstance(op.func, str)
         and _ELSEWHERE.search(op.func.rpartition(".")[2])
         for one in functions
