@@ -44,13 +44,14 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
     last_row: int
 
 
-_HINT = re.compile(r"#[^\r\n]*(?:conclint\s*:|noqa)", re.IGNORECASE)
+_LONGEST = 1000
+"""Characters of a comment that are looked at: what is longer is data, and could be made to take for ever."""
 # A one-line string ends with its line at the latest, so that a quote too many cannot hide the rest of the file.
 LEXEME = re.compile(
-    r'(?P<comment>#[^\r\n]*)|"""(?:[^"\\]|\\[\s\S]|"(?!""))*(?:"""|\\?\Z)'
-    r"|'''(?:[^'\\]|\\[\s\S]|'(?!''))*(?:'''|\\?\Z)"
-    r'|"(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"?'
-    r"|'(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?"
+    r'(?P<comment>#[^\r\n]*)|"""(?:[^"\\]+|\\[\s\S]|"(?!""))*(?:"""|\\?\Z)'
+    r"|'''(?:[^'\\]+|\\[\s\S]|'(?!''))*(?:'''|\\?\Z)"
+    r'|"(?:[^"\\\r\n]+|\\(?:\r\n|[\s\S]))*"?'
+    r"|'(?:[^'\\\r\n]+|\\(?:\r\n|[\s\S]))*'?"
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _DIRECTIVE = re.compile(
@@ -71,14 +72,20 @@ def comments(text: str, extents: Sequence[tuple[int, int]]) -> tuple[Suppression
         text: the decoded source, with any newlines.
         extents: first and last row of each simple statement or header of a compound one that has several rows.
     """
-    if _HINT.search(text) is None:
+    if not _hints_at_one(text):
         return ()
     found: list[Suppression] = []
     rows = _Rows(text, extents)
     for lexeme in LEXEME.finditer(text):
-        if lexeme.lastgroup == "comment" and _HINT.search(lexeme.group()):
-            found.extend(_directives(lexeme.group(), lexeme.start(), rows))
+        if lexeme.lastgroup == "comment" and _hints_at_one(lexeme.group()):
+            found.extend(_directives(lexeme.group()[:_LONGEST], lexeme.start(), rows))
     return tuple(found)
+
+
+def _hints_at_one(text: str) -> bool:
+    # In most files there is none. Lowering and searching twice is several times as fast as one expression.
+    text = text.lower()
+    return "noqa" in text or "conclint" in text
 
 
 class _Rows:

@@ -127,6 +127,13 @@ def test_a_string_that_never_ends_swallows_what_follows() -> None:
     assert comments('x = """\nf()  # conclint: ignore\n', []) == ()
 
 
+@pytest.mark.parametrize(
+    "text", ["#" * 400_000, "# conclint: ignore" + " " * 400_000 + "x", "# conclint: ignore[" + "," * 400_000]
+)
+def test_a_comment_made_to_take_long_does_not(text: str) -> None:
+    assert len(comments(f"f()  # noqa\n{text}\n", [])) <= 2
+
+
 def test_a_comment_covers_all_rows_of_its_statement() -> None:
     found = _one("f(\n  1,  # conclint: ignore\n  2,\n)\n", [(1, 4)])
     assert (found.first_row, found.last_row) == (1, 4)
