@@ -16,11 +16,13 @@ from conclint_rules.event_loop import (
     blocking_sleep,
     blocking_subprocess,
     blocking_wait,
+    loop_waits_for_itself,
 )
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
     direct_call,
+    get_in_loop,
     hidden_async_actor,
 )
 from conclint_rules.tasks import coroutine_never_awaited, lost_task, update_across_await
@@ -41,10 +43,12 @@ RULES: tuple[Rule, ...] = validate(
         blocking_subprocess.RULE,
         blocking_wait.RULE,
         blocking_input.RULE,
+        loop_waits_for_itself.RULE,
         blocking_get_on_loop.RULE,
         async_remote_task.RULE,
         hidden_async_actor.RULE,
         lock_reacquired.RULE,
         direct_call.RULE,
+        get_in_loop.RULE,
     )
 )
