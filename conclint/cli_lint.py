@@ -127,6 +127,8 @@ def show(
         cli_output.emit(report.render(call.settings.output_format, shown), request.output_file, aside=aside)
     tell_failures(outcome)
     if not request.quiet:
+        if outcome.warning:
+            cli_output.say(f"warning: {outcome.warning}")
         for line in (*notes, *_summary(call, outcome, known)):
             cli_output.say(line)
     return exit_code(call, outcome)

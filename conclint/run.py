@@ -45,7 +45,8 @@ class Outcome:
     """What a run gave.
 
     `findings` are shown; `hidden` says how many more there are that severity or confidence keep back. `failures` are
-    rules and files that broke conclint itself. `timings` are in seconds, by stage.
+    rules and files that broke conclint itself. `timings` are in seconds, by stage. `warning` tells of a cache that
+    cannot be used.
     """
 
     findings: tuple[Finding, ...]
@@ -53,6 +54,7 @@ class Outcome:
     failures: tuple[Failure, ...] = ()
     files: int = 0
     timings: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    warning: str = ""
 
 
 def lint(
@@ -87,7 +89,7 @@ def lint(
         left = expanded(left)
     findings = visible(left, settings, rules)
     timings = {**analysis.timings, "suppress": time.perf_counter() - begin}
-    return Outcome(findings, len(left) - len(findings), analysis.failures, analysis.files, timings)
+    return Outcome(findings, len(left) - len(findings), analysis.failures, analysis.files, timings, analysis.warning)
 
 
 def visible(findings: Sequence[Finding], settings: Settings, rules: Sequence[Rule]) -> tuple[Finding, ...]:

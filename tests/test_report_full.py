@@ -141,6 +141,14 @@ def test_what_would_command_the_terminal_is_made_visible() -> None:
     assert "\x1b" not in "".join(lines)
 
 
+@pytest.mark.parametrize("name", ["full", "concise"])
+def test_the_name_of_a_file_cannot_command_the_terminal(name: str) -> None:
+    found = finding("a\x1b[2J\n.py", message="`\x07`")
+    text = "".join(render(name, Report((found,), Contents({}), root=Path.cwd())))
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
 def test_what_would_reorder_the_line_is_made_visible() -> None:
     lines = _lines(finding("a.py", 1), files={"a.py": "x = '\u202eabc'\n".encode()})
     assert "\u202e" not in "".join(lines)

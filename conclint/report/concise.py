@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conclint.report import Report
+from conclint.report.frame import visible
 from conclint.report.paint import Paint
 
 
@@ -16,5 +17,5 @@ def render(report: Report) -> Iterator[str]:
         also = (
             f" (and {len(finding.also)} more {'place' if len(finding.also) == 1 else 'places'})" if finding.also else ""
         )
-        place = f"{paint.bold(finding.place.path)}:{where.row}:{where.column}:"
-        yield f"{place} {paint.severity(finding.severity, finding.code)} {finding.message}{paint.dim(also)}\n"
+        place = f"{paint.bold(visible(finding.place.path))}:{where.row}:{where.column}:"
+        yield f"{place} {paint.severity(finding.severity, finding.code)} {visible(finding.message)}{paint.dim(also)}\n"

@@ -22,6 +22,13 @@ def width(text: str) -> int:
     return sum(_cell(character, 0)[1] for character in text) if not text.isascii() else len(text)
 
 
+def visible(text: str) -> str:
+    """A text of which nothing commands the terminal: names of files, and what messages quote, can hold anything."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_cell(character, 0)[0] if character != "\t" else " " for character in text)
+
+
 def _cell(character: str, column: int) -> tuple[str, int]:
     """What is shown for a character at a column, and how wide it is."""
     if " " <= character <= "~":

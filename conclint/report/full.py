@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conclint.explain import wrapped
 from conclint.finding import Applicability, Finding, Place, Related, Severity
 from conclint.report import Report
-from conclint.report.frame import frame, width
+from conclint.report.frame import frame, visible, width
 from conclint.report.paint import Paint
 
 _SHOWN_PLACES = 3
@@ -39,11 +39,11 @@ class _Layout:
     def lines(self) -> Iterator[str]:
         finding = self.finding
         head = f"{finding.severity.name.lower()}[{finding.code}]"
-        yield f"{self.paint.severity(finding.severity, head)}{self.paint.bold(f': {finding.message}')}"
+        yield f"{self.paint.severity(finding.severity, head)}{self.paint.bold(f': {visible(finding.message)}')}"
         steps = list(finding.related)
         label = ""
         if steps and steps[0].place == finding.place:
-            label = steps.pop(0).message
+            label = visible(steps.pop(0).message)
         yield from self._place("-->", finding.place, f" in `{finding.root}`" if finding.root else "")
         yield from self._frame(finding.place, label, "^", finding.severity)
         for step in steps:
@@ -55,12 +55,12 @@ class _Layout:
 
     def _step(self, step: Related) -> Iterator[str]:
         yield from self._place(":::", step.place, "")
-        yield from self._frame(step.place, step.message, "-", None)
+        yield from self._frame(step.place, visible(step.message), "-", None)
 
     def _place(self, arrow: str, place: Place, suffix: str) -> Iterator[str]:
         where = self.report.contents.location(place)
         arrow = self.paint.gutter(" " * self.gutter + arrow)
-        yield f"{arrow} {place.path}:{where.row}:{where.column}{suffix}"
+        yield f"{arrow} {visible(place.path)}:{where.row}:{where.column}{suffix}"
 
     def _bar(self) -> str:
         return self.paint.gutter(" " * self.gutter + " |")
@@ -102,7 +102,7 @@ class _Layout:
             yield self._note("fix", f"{finding.fix.message} ({_APPLIED_BY[finding.fix.applicability]})")
 
     def _others(self, places: tuple[Place, ...]) -> str:
-        some = [f"{place.path}:{place.span.row}" for place in places[:_SHOWN_PLACES]]
+        some = [f"{visible(place.path)}:{place.span.row}" for place in places[:_SHOWN_PLACES]]
         rest = len(places) - len(some)
         count = "1 more place" if len(places) == 1 else f"{len(places)} more places"
         return f"reached from {count}: {', '.join(some)}{f' and {rest} more' if rest else ''}"
