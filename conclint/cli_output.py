@@ -17,6 +17,7 @@ from conclint.config_file import ConfigError
 _WIDTH_OF_NO_TERMINAL = 120
 _WIDEST = 160
 _PATIENCE = 1.0
+_PAUSE = 0.05
 
 
 def prepare() -> None:
@@ -96,10 +97,12 @@ class ProgressBar:
         self._enabled = enabled and is_terminal(sys.stderr)
         self._begin = time.monotonic()
         self._drawn = ""
+        self._drawn_at = 0.0
 
     def __call__(self, done: int, total: int) -> None:
         """Take note that `done` of `total` files are read."""
-        if not self._enabled or time.monotonic() - self._begin < _PATIENCE:
+        now = time.monotonic()
+        if not self._enabled or now - self._begin < _PATIENCE or now - self._drawn_at < _PAUSE:
             return
         filled = 30 * done // max(total, 1)
         line = f"  {'#' * filled}{'.' * (30 - filled)} {done} of {total} files"
@@ -107,6 +110,7 @@ class ProgressBar:
             sys.stderr.write(f"\r{line}\x1b[K")
             sys.stderr.flush()
             self._drawn = line
+            self._drawn_at = now
 
     def clear(self) -> None:
         """Take the line away."""
