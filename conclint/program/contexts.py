@@ -8,6 +8,7 @@ does one thing, a true claim is mostly harmless.
 from __future__ import annotations
 
 import enum
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from conclint.facts import Call, Use
 from conclint.program.actors import Actors
 from conclint.program.evaluate import argument_of
+from conclint.program.loops import Loops
 from conclint.program.model import ClassNode, Func
 from conclint.program.values import Coroutine, Function, Instance, Method, Partial, Value
 
@@ -33,6 +35,7 @@ class Phase(enum.Enum):
     COMMAND = "a command of a command-line tool"
     TEST = "tests"
     BENCHMARK = "benchmarks and examples"
+    PRIVATE = "a loop of its own in a thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ _COMMAND_PATH = re.compile(r"(^|/)(cli|_cli|__main__)(/|\.py$)")
 _SCRIPTS = frozenset(("main", "amain", "async_main", "main_async", "_main", "cli", "_amain", "run_main"))
 
 
+_DEPTH = 3
+
+
 class Contexts:
     """Answers questions about where functions run; remembers the answers."""
 
@@ -77,6 +83,7 @@ class Contexts:
         self.program = program
         self._phases: dict[Func, Phase] = {}
         self.actors = Actors(program)
+        self.loops = Loops(program)
 
     @cached_property
     def handoffs(self) -> dict[Func, list[Handoff]]:
@@ -192,11 +199,21 @@ class Contexts:
         found = self._phases.get(func)
         if found is None:
             self._phases[func] = Phase.SERVING
-            found = self._phases[func] = self._phase(func, 3)
+            found = self._phases[func] = self._phase(func, _DEPTH)
         return found
 
+    @cached_property
+    def _base(self) -> str:
+        """The folder that all files of the run share: what is called `examples` or `tests` above it says nothing."""
+        folders = [os.path.dirname(module.path) or "." for module in self.program.modules]
+        relative = {os.path.isabs(folder) for folder in folders}
+        return os.path.commonpath(folders) if len(relative) == 1 else ""
+
+    def _below(self, path: str) -> str:
+        return os.path.relpath(path, self._base).replace(os.sep, "/") if self._base not in ("", ".") else path
+
     def _phase(self, func: Func, depth: int) -> Phase:
-        path = func.module.path
+        path = self._below(func.module.path)
         if _TEST_PATH.search(path):
             return Phase.TEST
         if _BENCH_PATH.search(path):
@@ -208,6 +225,8 @@ class Contexts:
         named = _named_phase(func)
         if named is not None:
             return named
+        if depth == _DEPTH and func.is_async and self.loops.is_private(func):
+            return Phase.PRIVATE
         if depth:
             users = self.awaiters(func)
             if users:

@@ -54,10 +54,16 @@ def stalls(
 
 
 def _lowered(program: Program, path: Path, severity: Severity) -> Severity:
-    """A note where stopping the loop mostly harms nobody: while a program starts or ends, in tests, once."""
+    """A note where stopping the loop mostly harms nobody: while a program starts or ends, in tests, once.
+
+    A call that stands in the coroutine itself is plain to see and to mend, so there it stays a warning.
+    """
     phase = program.contexts.phase(path.root)
-    if phase in (Phase.TEST, Phase.BENCHMARK, Phase.START, Phase.STOP) or path.once:
+    if phase in (Phase.TEST, Phase.BENCHMARK, Phase.PRIVATE) or path.once:
         return Severity.NOTE
+    if phase in (Phase.START, Phase.STOP):
+        waits = path.primitive.row.blocks in ("wait", "lock")
+        return Severity.NOTE if path.edges or waits else min(severity, Severity.WARNING)
     if phase in (Phase.SCRIPT, Phase.COMMAND) and path.edges:
         return Severity.NOTE
     return severity
