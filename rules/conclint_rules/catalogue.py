@@ -18,6 +18,7 @@ from conclint_rules.event_loop import (
     blocking_wait,
     loop_waits_for_itself,
 )
+from conclint_rules.executors import wait_under_lock
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
@@ -50,5 +51,6 @@ RULES: tuple[Rule, ...] = validate(
         lock_reacquired.RULE,
         direct_call.RULE,
         get_in_loop.RULE,
+        wait_under_lock.RULE,
     )
 )

@@ -1,0 +1,82 @@
+"""What one turn of a loop hands to the next: which names carry the result of an operation around."""
+
+from __future__ import annotations
+
+from conclint.facts import Assign, Call, Expr, Op
+from conclint.program.model import Func, chains, operands, parts
+
+
+class LoopFlow:
+    """The names that a loop sets, and those that depend on the result of one operation in it.
+
+    It errs towards dependence: an object that is passed to a call together with the result counts as changed by it.
+    """
+
+    def __init__(self, func: Func, loop: int, start: int) -> None:
+        self.func = func
+        self.loop = loop
+        self.inside = [(index, op) for index, op in enumerate(func.ops) if func.encloses(loop, op.block)]
+        self.set = frozenset(
+            op.target for _, op in self.inside if isinstance(op, Assign) and isinstance(op.target, str)
+        )
+        self.results = {start}
+        self.carried: set[str] = set()
+        self._spread()
+        self.carried -= self._fresh(start)
+
+    def _spread(self) -> None:
+        """Follow the result through assignments and calls until nothing more depends on it."""
+        before = -1
+        while before != len(self.results) + len(self.carried):
+            before = len(self.results) + len(self.carried)
+            for index, op in self.inside:
+                if index in self.results or any(self.depends(part) for part in parts(op)):
+                    self.results.add(index)
+                    self.carried.update(self._changed(op))
+
+    def _changed(self, op: Op) -> set[str]:
+        if isinstance(op, Assign):
+            return set(chains(op.target))
+        if isinstance(op, Call):
+            given = [chain for part in (*op.args, *(value for _, value in op.keywords)) for chain in chains(part)]
+            owner = op.func.rpartition(".")[0] if isinstance(op.func, str) else ""
+            return {chain for chain in (*given, owner) if chain and chain[0] in "$&:"}
+        return set()
+
+    def _fresh(self, start: int) -> set[str]:
+        """The names that each turn sets anew, whatever came before, ahead of the operation."""
+        return {
+            op.target
+            for index, op in self.inside
+            if index < start
+            and isinstance(op, Assign)
+            and isinstance(op.target, str)
+            and "." not in op.target
+            and index not in self.results
+            and op.block == self.loop
+            and (op.how == "for" or self._once(op.target))
+        }
+
+    def _once(self, target: str) -> bool:
+        return sum(isinstance(op, Assign) and op.target == target for _, op in self.inside) == 1
+
+    def depends(self, value: Expr) -> bool:
+        """Whether an expression reads what the result of the operation has gone into."""
+        if any(number in self.results for number in operands(value)):
+            return True
+        return any(self._carries(chain) for chain in chains(value))
+
+    def _carries(self, chain: str) -> bool:
+        return any(chain == name or chain.startswith(f"{name}.") for name in self.carried)
+
+    def is_carried(self, value: Expr) -> bool:
+        """Whether an expression, its operations included, reads what an earlier turn has left behind."""
+        if any(self._carries(chain) for chain in chains(value)):
+            return True
+        return any(any(self.is_carried(part) for part in parts(self.func.ops[number])) for number in operands(value))
+
+    def varies(self, value: Expr) -> bool:
+        """Whether an expression, its operations included, reads a name that the loop sets."""
+        if any(chain.partition(".")[0] in self.set for chain in chains(value)):
+            return True
+        return any(any(self.varies(part) for part in parts(self.func.ops[number])) for number in operands(value))
