@@ -6,20 +6,23 @@ import json
 import re
 from collections.abc import Iterator
 
-from conclint.facts import Assign, Const, Expr, Item, Mix
+from conclint.facts import Assign, Call, Const, Expr, Item, Mix
 from conclint.finding import Applicability, Confidence, Finding, Fix, ReplaceStatements, Severity, Slot, Span
 from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.contexts import Phase
 from conclint.program.model import Func, chains, operands, parts
+from conclint.program.overlap import may_overlap
 from conclint.program.program import Program
 from conclint.program.suspends import awaits_in, may_suspend
+from conclint.program.values import Instance
 from conclint.rule import NearMiss, Rule
 from conclint_rules.tasks.dropped import fresh_name
 
 _OPERATORS = frozenset(("+", "-", "*", "/", "//", "%", "**", "|", "&", "^", "<<", ">>", "@"))
 _OTHER = frozenset(("for", "with", "except", "import", "del", "param", "walrus", "case"))
-_MAINS = frozenset(("main", "_main", "amain", "_amain", "async_main", "main_async"))
+_COUNTS = frozenset(("builtins.len", "builtins.sum", "builtins.int", "builtins.float", "builtins.str"))
+_IMMUTABLE = frozenset(("int", "float", "str", "bytes", "bool", "tuple", "decimal.Decimal", "datetime.timedelta"))
 _LOCKS = ("lock", "rlock", "condition", "semaphore", "async-lock", "async-condition", "async-semaphore")
 _LOCK_NAME = re.compile(r"(^|[._])(\w*lock|\w*mutex|\w*sem(aphore)?|\w*cond(ition)?|\w*guard)(\b|$)", re.IGNORECASE)
 
@@ -46,7 +49,10 @@ def _finding(program: Program, func: Func, index: int, op: Assign) -> Finding | 
     confidence = _sharing(func, op.target)
     if confidence is None or not any(may_suspend(program, func, one) for one in awaits):
         return None
-    if guards.is_dead(func, op.block) or _under_lock(program, func, op.block) or _runs_alone(func):
+    confidence = _sure(program, func, index, op, confidence)
+    if confidence is None or guards.is_dead(func, op.block) or _under_lock(program, func, op.block):
+        return None
+    if not may_overlap(program, func):
         return None
     label = spell_target(op.target, func)
     severity = Severity.NOTE if program.contexts.phase(func) is Phase.TEST else RULE.severity
@@ -121,10 +127,17 @@ def _manager_names(func: Func, value: Expr) -> list[str]:
     return found
 
 
-def _runs_alone(func: Func) -> bool:
-    """Whether it is the program's one main coroutine."""
-    owner = func.owner
-    return func.name in _MAINS and owner is not None and owner.name == "<module>"
+def _sure(program: Program, func: Func, index: int, op: Assign, confidence: Confidence) -> Confidence | None:
+    """Less sure where the value may be a list or a set, which `+=` changes in place; None where it is one."""
+    if not op.how:
+        return confidence
+    made = func.ops[op.value] if isinstance(op.value, int) else None
+    if isinstance(made, Call) and made.func in _COUNTS:
+        return confidence
+    values = program.evaluator.of(op.target, func, index)
+    if any(isinstance(value, Instance) and value.type not in _IMMUTABLE for value in values):
+        return None
+    return confidence if values else Confidence.POSSIBLE
 
 
 def spell_target(target: Expr, func: Func) -> str:
@@ -313,6 +326,43 @@ class Account:
 
     async def deposit(self):
         self.balance += await Account.amount(self)
+""",
+        ),
+        NearMiss(
+            "a set or list is changed in place: it is the same object before and after",
+            """\
+class Rooms:
+    def __init__(self):
+        self.known = set()
+        self.names: list[str] = []
+
+    async def resolve(self, client):
+        self.known |= await client.rooms()
+        self.names += await client.names()
+""",
+        ),
+        NearMiss(
+            "one task alone goes round and round in it",
+            """\
+import asyncio
+
+
+class Pump:
+    def __init__(self, source):
+        self.source = source
+        self.task = None
+        self.total = 0
+
+    def start(self):
+        if self.task is None:
+            self.task = asyncio.create_task(self._run())
+
+    async def _run(self):
+        while True:
+            await self._step()
+
+    async def _step(self):
+        self.total += await self.source.read()
 """,
         ),
         NearMiss(
