@@ -17,6 +17,7 @@ from conclint_rules.event_loop import (
     blocking_subprocess,
     blocking_wait,
     loop_waits_for_itself,
+    nested_event_loop,
 )
 from conclint_rules.executors import wait_under_lock
 from conclint_rules.ray import (
@@ -26,7 +27,7 @@ from conclint_rules.ray import (
     get_in_loop,
     hidden_async_actor,
 )
-from conclint_rules.tasks import coroutine_never_awaited, lost_task, update_across_await
+from conclint_rules.tasks import coroutine_never_awaited, lost_task, swallowed_cancellation, update_across_await
 from conclint_rules.threads import lock_reacquired
 
 RULES: tuple[Rule, ...] = validate(
@@ -39,10 +40,12 @@ RULES: tuple[Rule, ...] = validate(
         blocking_sleep.RULE,
         coroutine_never_awaited.RULE,
         lost_task.RULE,
+        swallowed_cancellation.RULE,
         update_across_await.RULE,
         blocking_network.RULE,
         blocking_subprocess.RULE,
         blocking_wait.RULE,
+        nested_event_loop.RULE,
         blocking_input.RULE,
         loop_waits_for_itself.RULE,
         blocking_get_on_loop.RULE,
