@@ -187,6 +187,12 @@ class Pool:
             ray.get(self.workers[number].stop.remote())  # CON603
 
 
+def every(make, numbers):
+    task = make(square)
+    for x in numbers:
+        print(ray.get(task.remote(x)))  # CON603
+
+
 def countdown(n):
     while n > 0:
         print(ray.get(square.remote(n)))  # CON603
@@ -316,6 +322,24 @@ class Counter:
 def main(numbers):
     counter = Counter.remote()
     return [ray.get(counter.add.remote(x)) for x in numbers]
+""",
+        ),
+        NearMiss(
+            "the call needs what the same turn has waited for",
+            """\
+import ray
+
+
+@ray.remote
+class Server:
+    def address(self):
+        return "a"
+
+
+async def start(launch, places):
+    for place in places:
+        server = await launch(place)
+        print(await server.address.remote())
 """,
         ),
         NearMiss(

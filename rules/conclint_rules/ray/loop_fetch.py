@@ -86,7 +86,11 @@ def parallel(program: Program, fetch: Fetch) -> Confidence | None:
     owner = _owner(op.func)
     if not values:
         # `ray.get(worker.run.remote())`: whatever `worker` is, it is another one in each turn.
-        return Confidence.LIKELY if flow.varies(owner) else None
+        if flow.varies(owner):
+            return Confidence.LIKELY
+        # `ray.get(f.remote(x))`: what has `remote` and no owner is a function.
+        plain = isinstance(owner, str) and owner[0] in "$:" and "." not in owner
+        return Confidence.LIKELY if plain and any(flow.varies(one) for one in op.args) else None
     if len(values) != 1 or not isinstance(values[0], Remote) or isinstance(values[0].target, ClassNode):
         return None
     remote = values[0]
@@ -119,9 +123,22 @@ def is_independent(program: Program, fetch: Fetch) -> bool:
     flow = LoopFlow(user, fetch.loop, fetch.at)
     if flow.is_carried(block.value) or (block.kind == "while" and not _counts(flow, block)):
         return False
+    if _waits_before(fetch):
+        return False
     op = user.ops[fetch.call]
     assert isinstance(op, Call)
     return not any(flow.is_carried(part) for part in (op.func, *op.args, *(value for _, value in op.keywords)))
+
+
+def _waits_before(fetch: Fetch) -> bool:
+    """Whether the call needs the result of another wait of the same turn: that one comes first."""
+    user = fetch.func
+    for index, op in enumerate(user.ops):
+        waits = isinstance(op, Await) or (isinstance(op, Call) and op.func == "ray.get")
+        if waits and index < fetch.call and user.encloses(fetch.loop, op.block):
+            if fetch.call in LoopFlow(user, fetch.loop, index).results:
+                return True
+    return False
 
 
 def _counts(flow: LoopFlow, block: Block) -> bool:
