@@ -55,7 +55,17 @@ def render(
     Raises:
         RefusalError: the template is not valid Python, names no slot, or needs an import that cannot be had.
     """
-    known = {slot.name: slot for slot in slots}
+    code, used = _marked(file, plan, template, {slot.name: slot for slot in slots}, place)
+    shape = _shape(code)
+    marks = {int(found[1]): name for name in shape.of(cst.Name) if (found := _MARK.fullmatch(name.value))}
+    pieces = {index: piece(file.tree, used[index], shape, mark) for index, mark in marks.items()}
+    layout = _Layout(margin, file.tree.module.default_indent)
+    text = _filled(shape, marks, pieces, layout)
+    return Rendered(text, _level(shape, marks, pieces), tuple(item.kept for item in pieces.values()), shape)
+
+
+def _marked(file: File, plan: Plan, template: str, known: dict[str, Slot], place: Place) -> tuple[str, list[Slot]]:
+    """The template as code in which a name stands for each slot, and the slots in the order of those names."""
     used: list[Slot] = []
 
     def part(match: re.Match[str]) -> str:
@@ -77,12 +87,7 @@ def render(
             raise RefusalError(f"the template {template!r} has a single brace")
         return match.group()[0]
 
-    shape = _shape(_PART.sub(part, template))
-    marks = {int(found[1]): name for name in shape.of(cst.Name) if (found := _MARK.fullmatch(name.value))}
-    pieces = {index: piece(file.tree, used[index], shape, mark) for index, mark in marks.items()}
-    layout = _Layout(margin, file.tree.module.default_indent)
-    text = _filled(shape, marks, pieces, layout)
-    return Rendered(text, _level(shape, marks, pieces), tuple(item.kept for item in pieces.values()), shape)
+    return _PART.sub(part, template), used
 
 
 def unused(text: str, name: str) -> str:
