@@ -11,6 +11,7 @@ from conclint.program.effects import Path
 from conclint.program.model import Func, last_name
 from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
+from conclint_rules.event_loop.asked import asked
 from conclint_rules.event_loop.stall import evidence
 from conclint_rules.mending import in_coroutine, loop_library, under_thread_lock
 
@@ -29,16 +30,16 @@ def check(program: Program) -> Iterator[Finding]:
     patched = any("nest_asyncio" in module.facts.packages for module in program.modules)
     for primitive in program.effects.running_loops():
         for path in program.effects.reach(primitive, program.contexts.on_loop):
-            if path.root.module.reported and not _allowed(path):
+            if path.root.module.reported and not _allowed(program, path):
                 yield _finding(program, path, patched=patched)
 
 
-def _allowed(path: Path) -> bool:
-    """Whether the loop may run within the other, or the error is expected on the way."""
+def _allowed(program: Program, path: Path) -> bool:
+    """Whether the loop may run within the other, or the way there asks for a running one or expects the error."""
     if path.primitive.name == "trio.run" and loop_library(path.root) != "trio":
         return True
     places = [(path.primitive.func, path.primitive.block), *((edge.caller, edge.block) for edge in path.edges)]
-    return any(_expects_error(func, block) for func, block in places)
+    return any(_expects_error(func, block) or asked(program, func, block) for func, block in places)
 
 
 def _expects_error(func: Func, block: int) -> bool:
@@ -118,7 +119,7 @@ RULE = Rule(
         "reached on a running loop."
     ),
     why=(
-        "A thread runs one event loop at a time. The call raises `RuntimeError`, and the coroutine that it was given is "
+        "A thread runs one event loop at a time. The call raises `RuntimeError`, and the coroutine it was given is "
         "never awaited. The mistake often sits in a synchronous helper that works in a script and fails as soon as a "
         "coroutine, or any method of an async actor, calls it."
     ),
@@ -280,6 +281,50 @@ def read_idle():
 async def main():
     await read()
     await read_idle()
+""",
+        ),
+        NearMiss(
+            "another function is asked whether a loop is running",
+            """\
+import asyncio
+
+
+async def fetch():
+    return 1
+
+
+def loop_of_this_thread():
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def busy():
+    return loop_of_this_thread() is not None
+
+
+def read():
+    here = loop_of_this_thread()
+    if here is None:
+        return asyncio.run(fetch())
+    return here.create_task(fetch())
+
+
+def read_idle():
+    idle = None if busy_loop_running() else asyncio.new_event_loop()
+    if idle is not None:
+        return idle.run_until_complete(fetch())
+    return None
+
+
+def busy_loop_running():
+    return busy()
+
+
+async def main():
+    read_idle()
+    await read()
 """,
         ),
         NearMiss(
