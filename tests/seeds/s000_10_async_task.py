@@ -1,0 +1,8 @@
+"""A coroutine function made a task, which Ray refuses."""
+
+import ray
+
+
+@ray.remote
+async def measure():
+    pass

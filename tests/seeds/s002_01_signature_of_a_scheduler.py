@@ -1,0 +1,1 @@
+class bells.tower(clock=time.monotonic, pause=time.sleep)

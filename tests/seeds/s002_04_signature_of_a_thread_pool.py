@@ -1,0 +1,1 @@
+class bells.ringers.RopeTeam(size=None, name_of_each='')

@@ -1,0 +1,1 @@
+class bells.ringers.FoundryTeam(size=None)
