@@ -187,8 +187,12 @@ class Pool:
             ray.get(self.workers[number].stop.remote())  # CON603
 
 
+def plain(x):
+    return x
+
+
 def every(make, numbers):
-    task = make(square)
+    task = make(plain)
     for x in numbers:
         print(ray.get(task.remote(x)))  # CON603
 
@@ -340,6 +344,17 @@ async def start(launch, places):
     for place in places:
         server = await launch(place)
         print(await server.address.remote())
+""",
+        ),
+        NearMiss(
+            "what is called may be the method of one actor",
+            """\
+import ray
+
+
+def allocate(node, sizes):
+    call = node.method("allocate")
+    return [ray.get(call.remote(size)) for size in sizes]
 """,
         ),
         NearMiss(

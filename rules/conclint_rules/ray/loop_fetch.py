@@ -11,7 +11,7 @@ from conclint.finding import Confidence
 from conclint.program import guards
 from conclint.program.model import ClassNode, Func, last_name
 from conclint.program.program import Program
-from conclint.program.values import Constant, External, Remote
+from conclint.program.values import Constant, External, Function, Remote
 from conclint_rules.ray.loop_flow import LoopFlow
 
 LOOPS = frozenset(("for", "while", "comp"))
@@ -88,9 +88,8 @@ def parallel(program: Program, fetch: Fetch) -> Confidence | None:
         # `ray.get(worker.run.remote())`: whatever `worker` is, it is another one in each turn.
         if flow.varies(owner):
             return Confidence.LIKELY
-        # `ray.get(f.remote(x))`: what has `remote` and no owner is a function.
-        plain = isinstance(owner, str) and owner[0] in "$:" and "." not in owner
-        return Confidence.LIKELY if plain and any(flow.varies(one) for one in op.args) else None
+        made = _made_of_function(program, user, owner)
+        return Confidence.LIKELY if made and any(flow.varies(one) for one in op.args) else None
     if len(values) != 1 or not isinstance(values[0], Remote) or isinstance(values[0].target, ClassNode):
         return None
     remote = values[0]
@@ -105,6 +104,21 @@ def parallel(program: Program, fetch: Fetch) -> Confidence | None:
     if actors.async_members(remote.receiver) and any(flow.varies(one) for one in op.args):
         return Confidence.LIKELY
     return None
+
+
+def _made_of_function(program: Program, user: Func, owner: Expr) -> bool:
+    """Whether a local is what some call makes of a plain function: `task = cached(f)`; then `task.remote` runs it."""
+    if not isinstance(owner, str) or owner[0] != "$":
+        return False
+    for _, op in user.assignments.get(owner[1:], ()):
+        if not isinstance(op.value, int):
+            continue
+        made = user.ops[op.value]
+        if isinstance(made, Call) and len(made.args) == 1:
+            values = program.evaluator.of(made.args[0], user, op.value)
+            if any(isinstance(value, Function) and value.receiver is None for value in values):
+                return True
+    return False
 
 
 def _owner(callee: Expr) -> Expr:
