@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from conclint import suppress
 from conclint.finding import Finding
+from conclint.lexemes import LogicalLine, logical_lines
 from conclint.source import Source, Unreadable, read
 
-_LEXEME = re.compile(suppress.LEXEME.pattern + r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<newline>\\?(?:\r\n|\r|\n))")
 # What is wrong with a whole file, or with a comment, is not for another comment to silence.
 _NOT_BY_COMMENT = frozenset(
     (
@@ -26,17 +26,7 @@ _NOT_BY_COMMENT = frozenset(
         "suppression-without-reason",
     )
 )
-_NEWLINE = re.compile(r"\r\n|\r|\n")
 _OWN = re.compile(r"(#\s*conclint\s*:\s*ignore\s*\[)([^\]]*)(\])")
-
-
-class LogicalLine(NamedTuple):
-    """A line as the parser counts: first and last row, where its comment begins (-1 for none), and where it ends."""
-
-    first_row: int
-    last_row: int
-    comment: int
-    end: int
 
 
 class Written(NamedTuple):
@@ -45,29 +35,6 @@ class Written(NamedTuple):
     data: bytes
     silenced: int
     problems: tuple[str, ...]
-
-
-def logical_lines(text: str) -> Iterator[LogicalLine]:
-    """Split a text as the parser does: newlines in brackets and strings, and after a backslash, do not end a line."""
-    depth = 0
-    row = first_row = 1
-    comment = -1
-    for lexeme in _LEXEME.finditer(text):
-        kind = lexeme.lastgroup
-        if kind == "open":
-            depth += 1
-        elif kind == "close":
-            depth = max(0, depth - 1)
-        elif kind == "comment":
-            comment = lexeme.start() if depth == 0 else comment
-        elif kind == "newline":
-            row += 1
-            if depth == 0 and not lexeme.group().startswith("\\"):
-                yield LogicalLine(first_row, row - 1, comment, lexeme.start())
-                first_row, comment = row, -1
-        else:
-            row += len(_NEWLINE.findall(lexeme.group()))
-    yield LogicalLine(first_row, row, comment, len(text))
 
 
 def ignored(source: Source, wanted: Mapping[int, AbstractSet[str]], reason: str) -> Written:
@@ -80,6 +47,10 @@ def ignored(source: Source, wanted: Mapping[int, AbstractSet[str]], reason: str)
     """
     text = source.text
     lines = list(logical_lines(text))
+    if not lines:
+        return Written(
+            source.data, 0, (f"{source.path}: has brackets that are never closed; the file is left as it was",)
+        )
     firsts = [line.first_row for line in lines]
     codes: dict[int, set[str]] = {}
     for row, found in wanted.items():

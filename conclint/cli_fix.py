@@ -63,37 +63,37 @@ class _Mender:
         self.applicability = applicability
         self.overlay = dict(call.overlay)
         self.left: list[Left] = []
+        self.contents = Contents(call.overlay)
         self.outcome = Outcome(())
 
     def mend(self, outcome: Outcome) -> Iterator[Mended]:
-        """Mend the files that have something to mend, and yield those that changed."""
+        """Mend the files that have something to mend, each once, and yield those that changed.
+
+        Mending one can bring up another: the next place of a group is shown when the first is gone.
+        """
         self.outcome = outcome
-        paths = sorted({each.place.path for each in outcome.findings if self._wanted(each)})
-        contents = Contents(self.call.overlay)
-        for path in paths:
-            source = contents.source(path)
-            if source is None or not any(
-                each.place.path == path for each in self.outcome.findings if self._wanted(each)
-            ):
-                continue
-            result = mend(
-                path,
-                source.data,
-                self.outcome.findings,
-                lambda data, path=path: self._relint(path, data),  # type: ignore[misc]  # the default binds the path
-                applicability=self.applicability,
-            )
-            self.left += result.left
-            if result.new != result.old:
+        tried: set[str] = set()
+        while paths := {each.place.path for each in self.outcome.findings if self._wanted(each)} - tried:
+            path = min(paths)
+            tried.add(path)
+            source = self.contents.source(path)
+            result = self._mend(path, source.data) if source is not None else None
+            if result is not None and result.new != result.old:
                 self.overlay[path] = result.new
                 self.outcome = cli_lint.run(self.call, self.files, self.overlay, progress=False)
                 yield result
 
+    def _mend(self, path: str, data: bytes) -> Mended:
+        def relint(changed: bytes) -> Sequence[Finding]:
+            overlay = {**self.overlay, path: changed}
+            return cli_lint.run(self.call, self.files, overlay, progress=False).findings
+
+        result = mend(path, data, self.outcome.findings, relint, applicability=self.applicability)
+        self.left += result.left
+        return result
+
     def _wanted(self, finding: Finding) -> bool:
         return finding.fix is not None and finding.fix.applicability >= self.applicability
-
-    def _relint(self, path: str, data: bytes) -> Sequence[Finding]:
-        return cli_lint.run(self.call, self.files, {**self.overlay, path: data}, progress=False).findings
 
 
 def _write(mended: Sequence[Mended]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from conclint.contents import Contents
 from conclint.discovery import NoSuchPathError, discover, stands_among_others
 from conclint.finding import Applicability, Finding, Place, Severity
 from conclint.fingerprint import fingerprints
+from conclint.judge import Failure
 from conclint.rule import Rule
 from conclint.run import Outcome, lint
 
@@ -120,6 +121,7 @@ def show(
         colour=cli_output.colour(request.color, request.output_file is not None),
         width=cli_output.width(),
         plain=cli_output.ascii_alone(),
+        failures=tuple(_failed(failure) for failure in outcome.failures),
     )
     if request.statistics:
         cli_output.emit(_statistics(outcome.findings, call), request.output_file, aside=aside)
@@ -144,8 +146,12 @@ def exit_code(call: Call, outcome: Outcome) -> int:
 def tell_failures(outcome: Outcome) -> None:
     """Tell which rules and files broke conclint, and how."""
     for failure in outcome.failures:
-        what = " on ".join(part for part in (failure.rule, failure.path) if part)
-        cli_output.say(f"error: conclint broke in {what or 'a run'}; the others went on:\n{failure.traceback.rstrip()}")
+        cli_output.say(f"error: {_failed(failure)}")
+
+
+def _failed(failure: Failure) -> str:
+    what = " on ".join(part for part in (failure.rule, failure.path) if part)
+    return f"conclint broke in {what or 'a run'}; the others went on:\n{failure.traceback.rstrip()}"
 
 
 class _Edits:

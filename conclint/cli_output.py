@@ -28,10 +28,10 @@ def prepare() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Whether a stream is a terminal that understands more than plain text."""
     try:
-        return stream.isatty() and os.environ.get("TERM") != "dumb"
+        return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
     except ValueError:  # closed
         return False
 
@@ -58,7 +58,7 @@ def ascii_alone() -> bool:
     """Whether the output cannot carry more than ASCII."""
     try:
         "\N{HORIZONTAL ELLIPSIS}".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
+    except (AttributeError, UnicodeEncodeError, LookupError):
         return True
     return False
 
@@ -67,7 +67,7 @@ def emit(pieces: Iterable[str], path: str | None = None, *, aside: bool = False)
     """Write a report to a file, or to the output, or aside to the error stream. A reader that went away is no error.
 
     Raises:
-        ConfigError: the file cannot be written.
+        ConfigError: it cannot be written.
     """
     if path is not None and path != "-":
         try:
@@ -75,14 +75,18 @@ def emit(pieces: Iterable[str], path: str | None = None, *, aside: bool = False)
         except OSError as error:
             raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error
         return
-    stream = sys.stderr if aside else sys.stdout
+    stream: TextIO | None = sys.stderr if aside else sys.stdout
+    if stream is None:  # closed by the shell, as with `>&-`
+        return
     try:
         for piece in pieces:
             stream.write(piece)
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # What is left in the buffer would fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ConfigError(f"the output cannot be written: {error.strerror or error}") from error
 
 
 def say(text: str) -> None:

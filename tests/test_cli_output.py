@@ -138,3 +138,17 @@ def test_a_device_can_be_written_to() -> None:
 def test_a_folder_cannot_be_written_to(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
         cli_output.emit(["text"], str(tmp_path))
+
+
+def test_an_output_that_the_shell_has_closed_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conclint.cli_output.sys", types.SimpleNamespace(stderr=None, stdout=None))
+    cli_output.emit(["text"])
+    assert (cli_output.width(), cli_output.ascii_alone()) == (120, True)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+def test_an_output_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as stream:
+        monkeypatch.setattr("conclint.cli_output.sys", types.SimpleNamespace(stdout=stream))
+        with pytest.raises(ConfigError, match="the output cannot be written: No space left on device"):
+            cli_output.emit(["text"])

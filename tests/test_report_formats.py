@@ -151,6 +151,17 @@ def test_sarif_follows_the_published_schema(findings: tuple[Finding, ...]) -> No
     jsonschema.Draft4Validator(schema).validate(_json("sarif", *findings, changes=_changes))
 
 
+def test_sarif_says_that_a_rule_broke_and_still_follows_the_schema() -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    log = _json("sarif", PLAIN, failures=("CON102 broke",))
+    jsonschema.Draft4Validator(schema).validate(log)
+    (invocation,) = log["runs"][0]["invocations"]
+    assert invocation == {
+        "executionSuccessful": False,
+        "toolExecutionNotifications": [{"level": "error", "message": {"text": "CON102 broke"}}],
+    }
+
+
 def _result(*findings: Finding, **more: Any) -> Any:
     return _json("sarif", *findings, **more)["runs"][0]["results"][0]
 

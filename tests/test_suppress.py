@@ -9,7 +9,9 @@ import pytest
 
 from conclint import suppress
 from conclint.config import Settings
+from conclint.extract import extract
 from conclint.finding import Finding, Severity
+from conclint.source import Source, decode
 from conclint.suppress import Suppression, comments
 from tests.handmade import RULES, finding
 
@@ -165,6 +167,34 @@ def test_columns_are_counted_in_bytes() -> None:
 
 def test_the_span_of_a_comment_ends_with_it() -> None:
     assert _one("f()  # conclint: ignore[CON1] why  ").span.end_column == len("f()  # conclint: ignore[CON1] why")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("x = f(\n  1,  # conclint: ignore\n  2)\n", (1, 3)),
+        ("x = f(  # conclint: ignore\n  1)\n", (1, 2)),
+        ("x = f(\n  1)  # conclint: ignore\n", (1, 2)),
+        ("if f(\n  1  # conclint: ignore\n):\n  g()\n", (1, 3)),
+        ("with a as b, \\\n  c as d:  # conclint: ignore\n  g()\n", (1, 2)),
+        ("def f(\n  a,  # conclint: ignore\n):\n  g()\n", (1, 3)),
+        ("for x in (\n  1,\n):  # conclint: ignore\n  g()\n", (1, 3)),
+        ("try:\n  pass\nexcept (\n  A,  # conclint: ignore\n):\n  g()\n", (3, 5)),
+        ('x = """\na\n"""  # conclint: ignore\n', (1, 3)),
+        ("def f():\n  g()  # conclint: ignore\n  h()\n", (2, 2)),
+        ("while x:  # conclint: ignore\n  g()\n", (1, 1)),
+        ("match f(\n  1  # conclint: ignore\n):\n  case 1:\n    g()\n", (1, 3)),
+        ("if (\n  a\n):  # conclint: ignore\n  g()\n", (1, 3)),
+        ("async def f():\n  async with (\n    a as b,  # conclint: ignore\n  ):\n    g()\n", (2, 4)),
+        ("x = f'{a[\"(\"]}'\ny = 1  # conclint: ignore\n", (2, 2)),
+        ("x = [\n  f()  # conclint: ignore\n  for x in y\n]\n", (1, 4)),
+    ],
+)
+def test_a_comment_covers_what_the_extractor_takes_for_its_statement(text: str, rows: tuple[int, int]) -> None:
+    source = decode("a.py", text.encode())
+    assert isinstance(source, Source)
+    (found,) = extract(source).suppressions
+    assert (found.first_row, found.last_row) == rows
 
 
 def test_a_suppression_survives_the_cache() -> None:

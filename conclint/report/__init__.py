@@ -34,6 +34,7 @@ class Report:
 
     `rules` are those of the run, by code. `changes` gives the text edits of a finding's fix. `root` is what
     fingerprints are relative to. `width` is in columns of the terminal, and `plain` asks for ASCII alone.
+    `failures` tell what broke conclint itself, for the formats that have a place for it.
     """
 
     findings: tuple[Finding, ...]
@@ -44,6 +45,7 @@ class Report:
     colour: bool = False
     width: int = 120
     plain: bool = False
+    failures: tuple[str, ...] = ()
 
 
 def render(name: str, report: Report) -> Iterator[str]:

@@ -48,9 +48,19 @@ def render(report: Report) -> Iterator[str]:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": _text("the folder that conclint ran in")}},
         "results": results,
+        "invocations": [_invocation(report)],
     }
     log: Object = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     yield msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
+
+
+def _invocation(report: Report) -> Object:
+    invocation: Object = {"executionSuccessful": not report.failures}
+    if report.failures:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": _text(failure)} for failure in report.failures
+        ]
+    return invocation
 
 
 def _descriptor(rule: Rule) -> Object:
