@@ -16,7 +16,7 @@ from conclint.program import guards
 from conclint.program.calls import Edge
 from conclint.program.evaluate import argument_of
 from conclint.program.identity import Access, Identity, after_self, is_own, nested_in, shared
-from conclint.program.model import Func, chains, operands
+from conclint.program.model import Func, chains, last_name, operands
 from conclint.program.values import Constant, External, Function, Instance, Method, Partial, Site, Value
 
 if TYPE_CHECKING:
@@ -234,10 +234,8 @@ class Pools:
             return MANY
         if runner.how in ("map", "call") and op.args[1:]:
             return _length(op.args[1], runner.user)
-        if runner.how == "call":
-            return 1
         loop = runner.user.loop_around(op.block)
-        if loop < 0 or _waited_at_once(runner, loop):
+        if loop < 0 or is_waited_at_once(runner):
             return 1
         block = runner.user.body.blocks[loop]
         return _length(block.value, runner.user) if block.kind in ("for", "comp") else MANY
@@ -290,20 +288,24 @@ def _passed_down(name: str, func: Func, edges: tuple[Edge, ...]) -> str | None:
     return name
 
 
-def _waited_at_once(runner: Job, loop: int) -> bool:
-    """Whether the loop that submits waits for each job before the next."""
-    user = runner.user
-    consumer = user.consumers.get(runner.at)
-    names = {op.target for op in user.ops if isinstance(op, Assign) and op.value == runner.at}
+def is_waited_at_once(job: Job) -> bool:
+    """Whether its giver waits for a job before it gives the next: in the same expression or run of a loop."""
+    user = job.user
+    if job.how == "call":
+        return True
+    consumer = user.consumers.get(job.at)
+    if consumer is not None and isinstance(user.ops[consumer], Await):
+        return True
+    loop = user.loop_around(job.call.block)
+    names = {op.target for op in user.ops if isinstance(op, Assign) and op.value == job.at}
     for _, call in user.calls:
-        if user.encloses(loop, call.block) and isinstance(call.func, Attr | str):
-            last = call.func.name if isinstance(call.func, Attr) else call.func.rpartition(".")[2]
-            if last in ("result", "exception", "get"):
-                if isinstance(call.func, Attr) and call.func.base == runner.at:
-                    return True
-                if isinstance(call.func, str) and call.func.rpartition(".")[0] in names:
-                    return True
-    return consumer is not None and isinstance(user.ops[consumer], Await)
+        last = call.func.name if isinstance(call.func, Attr) else last_name(call.func)
+        if last in ("result", "exception", "get"):
+            if isinstance(call.func, Attr) and call.func.base == job.at:
+                return True
+            if loop >= 0 and user.encloses(loop, call.block) and _owner(call.func) in names:
+                return True
+    return False
 
 
 def _length(iterable: Expr, func: Func) -> int:
@@ -323,4 +325,4 @@ def _length(iterable: Expr, func: Func) -> int:
     return MANY
 
 
-__all__ = ["MANY", "Job", "Pools", "asks_for_thread"]
+__all__ = ["MANY", "Job", "Pools", "asks_for_thread", "is_waited_at_once"]

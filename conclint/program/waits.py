@@ -183,6 +183,9 @@ class Waits:
     def sites(self, expr: Expr, func: Func, at: int) -> tuple[Site, ...] | None:
         """The calls that made the futures or threads that an expression stands for; None where one is not known."""
         values = self.program.evaluator.of(expr, func, at)
+        if any(self._site(value) for value in values):
+            # What an annotation promises besides is the same thing.
+            values = tuple(one for one in values if not isinstance(one, Instance) or one.site is not None)
         found = [self._site(value) for value in values]
         if found and all(found):
             return _all((site,) if site else None for site in found)

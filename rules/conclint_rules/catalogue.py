@@ -19,7 +19,7 @@ from conclint_rules.event_loop import (
     loop_waits_for_itself,
     nested_event_loop,
 )
-from conclint_rules.executors import wait_under_lock
+from conclint_rules.executors import executor_self_wait, wait_under_lock
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
@@ -55,5 +55,6 @@ RULES: tuple[Rule, ...] = validate(
         direct_call.RULE,
         get_in_loop.RULE,
         wait_under_lock.RULE,
+        executor_self_wait.RULE,
     )
 )
