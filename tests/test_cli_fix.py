@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import types
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from conclint.cli import command
-from tests.handmade import engine
+from conclint.engine import Analysis
+from tests.handmade import engine, sleeps
 
 __all__ = ["engine"]
 
@@ -94,6 +98,39 @@ def test_several_files_are_mended() -> None:
     _write("b.py")
     _run("--fix")
     assert (_read("a.py"), _read("b.py")) == (MENDED, MENDED)
+
+
+def _as_one_group(*arguments: Any, **keywords: Any) -> Analysis:
+    found = sleeps(*arguments, **keywords)
+    if not found.findings:
+        return found
+    first, *others = found.findings
+    also = tuple(other.place for other in others)
+    group = msgspec.structs.replace(first, also=also, others=tuple(others))
+    return replace(found, findings=(group,))
+
+
+def test_the_next_place_of_a_group_is_mended_when_the_first_is(engine: types.ModuleType) -> None:
+    engine.__dict__["analyse"] = _as_one_group
+    for name in ("b.py", "a.py", "c.py"):
+        _write(name)
+    _run("--fix")
+    assert [_read(name) for name in ("a.py", "b.py", "c.py")] == [MENDED] * 3
+
+
+def test_the_diff_of_standard_input_has_its_name() -> None:
+    result = _run("-", "--diff", "--stdin-filename", "x/y.py", text=SLEEPS)
+    assert result.stdout.startswith("--- a/x/y.py\n+++ b/x/y.py\n")
+
+
+def test_a_rule_that_breaks_while_mending_is_told() -> None:
+    _write("a.py", SLEEPS + "# boom\n")
+    result = _run("--fix")
+    assert (result.exit_code, "ValueError: boom" in result.stderr) == (3, True)
+
+
+def test_add_ignore_does_not_write_standard_input() -> None:
+    assert _run("-", "--add-ignore", text=SLEEPS).exit_code == 2
 
 
 def test_a_file_that_is_read_only_is_told_and_left() -> None:
