@@ -128,7 +128,15 @@ class WrapAsyncRemote(msgspec.Struct, frozen=True, tag=True):
     span: Span
 
 
-Edit = ReplaceExpression | ReplaceStatements | AppendToBlock | AddModuleStatement | GuardMain | WrapAsyncRemote
+class MakeAsync(msgspec.Struct, frozen=True, tag=True):
+    """The `with` statement that enters the expression at `span`, and no other, becomes an `async with`."""
+
+    span: Span
+
+
+Edit = (
+    ReplaceExpression | ReplaceStatements | AppendToBlock | AddModuleStatement | GuardMain | WrapAsyncRemote | MakeAsync
+)
 
 
 class Fix(msgspec.Struct, frozen=True):

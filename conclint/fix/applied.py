@@ -14,11 +14,13 @@ from conclint.finding import (
     Finding,
     Fix,
     GuardMain,
+    MakeAsync,
     ReplaceExpression,
     ReplaceStatements,
     Span,
     WrapAsyncRemote,
 )
+from conclint.fix.async_form import make_async
 from conclint.fix.expression import replace_expression
 from conclint.fix.main_guard import guard_main
 from conclint.fix.module_level import add_module_statement, module_splices
@@ -138,6 +140,8 @@ def _plan_edit(file: File, plan: Plan, edit: Edit) -> None:
         guard_main(file, plan, edit)
     elif isinstance(edit, WrapAsyncRemote):
         wrap_async_remote(file, plan, edit)
+    elif isinstance(edit, MakeAsync):
+        make_async(file, plan, edit)
     else:
         raise RefusalError(f"there is no such edit as {type(edit).__name__}")
 
