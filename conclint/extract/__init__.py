@@ -12,7 +12,7 @@ from conclint.extract.visitor import Visitor
 from conclint.facts import VERSION, Facts
 from conclint.source import Source
 
-_TOO_DEEP = (1, 0, "is nested too deeply to check")
+_TOO_DEEP = (1, 0, "is nested too deeply to be read")
 
 
 def extract(source: Source) -> Facts:
@@ -27,16 +27,21 @@ def extract(source: Source) -> Facts:
 
 
 def _extract(source: Source) -> Facts:
+    return deeply(lambda: _read(source), lambda: _failed(source, _TOO_DEEP))
+
+
+def _read(source: Source) -> Facts:
     tree = parse(source.text)
-    if not isinstance(tree, ast.Module):
-        return _failed(source, tree)
-    return deeply(lambda: _visit(tree, source), lambda: _failed(source, _TOO_DEEP))
+    return _visit(tree, source) if isinstance(tree, ast.Module) else _failed(source, tree)
 
 
 def parse(text: str) -> ast.Module | tuple[int, int, str]:
     """The tree of a module, or where and why it has none.
 
     What this interpreter's grammar refuses is read through LibCST, whose grammar is that of the newest Python.
+
+    Raises:
+        RecursionError: the tree needs a larger stack.
     """
     if "\0" in text:
         before = text[: text.index("\0")]
@@ -47,8 +52,9 @@ def parse(text: str) -> ast.Module | tuple[int, int, str]:
             return ast.parse(text)
         except (SyntaxError, ValueError) as error:
             row, column = getattr(error, "lineno", 1) or 1, getattr(error, "offset", 1) or 1
-        except (RecursionError, MemoryError):
-            return (1, 0, "is nested too deeply to parse")
+        except MemoryError:
+            # So CPython's parser says that its own stack is full, which no larger stack helps.
+            return _TOO_DEEP
     from conclint.extract import newer_syntax
 
     return newer_syntax.parse(text, newer_syntax.place(text, row, max(0, column - 1), "does not parse as Python 3"))

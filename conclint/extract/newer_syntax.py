@@ -12,13 +12,10 @@ import re
 import warnings
 from typing import TypeAlias
 
-from conclint.extract.deep import deeply
-
 Failure: TypeAlias = tuple[int, int, str]
 
 _LINES = re.compile(r"\r\n|\r|\n")
 _TEMPLATE = re.compile(r"(?<!\w)(?:[tT][rR]?|[rR][tT])(?=[\"'])")
-_TOO_DEEP: Failure = (1, 0, "is nested too deeply to parse")
 
 
 def parse(text: str, failure: Failure = (1, 0, "does not parse as Python 3")) -> ast.Module | Failure:
@@ -30,6 +27,9 @@ def parse(text: str, failure: Failure = (1, 0, "does not parse as Python 3")) ->
 
     Returns:
         The tree, or the row (from 1), the column (in UTF-8 bytes) and the reason that there is none.
+
+    Raises:
+        RecursionError: the tree needs a larger stack.
     """
     from conclint.fix.guard import too_deep
 
@@ -37,7 +37,7 @@ def parse(text: str, failure: Failure = (1, 0, "does not parse as Python 3")) ->
         return failure
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return deeply(lambda: _parse(text, failure), lambda: _TOO_DEEP)
+        return _parse(text, failure)
 
 
 def _parse(text: str, failure: Failure) -> ast.Module | Failure:

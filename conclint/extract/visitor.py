@@ -676,7 +676,8 @@ class Visitor:
             # A bare annotation binds nothing, but it says what the name will hold.
             if node.target.__class__ is ast.Name and scope.kind == "class" and scope.cls is not None:
                 scope.cls.attributes.append((node.target.id, None, annotation))
-            elif node.target.__class__ is ast.Name and scope.kind == "module":
+                return
+            if node.target.__class__ is ast.Name and scope.kind == "module":
                 self.bindings.append(Binding(node.target.id, "typed", None, annotation, scope.block, 0))
                 return
         if value is None and annotation is not None:
