@@ -233,7 +233,7 @@ def _finding(program: Program, found: _Swallow) -> Finding:
         f"`{label}` swallows the cancellation of its own task: the loop goes on and cannot be stopped",
         place,
         Severity.NOTE if quiet else RULE.severity,
-        Confidence.CERTAIN if _is_endless(loop.value) else Confidence.LIKELY,
+        _confidence(loop),
         related=(
             Related(func.at(found.at), "a cancellation arrives at this `await`"),
             Related(Place(func.module.path, _head(loop)), "the loop that goes on"),
@@ -242,6 +242,13 @@ def _finding(program: Program, found: _Swallow) -> Finding:
         fix=_mend(func, found),
         root=func.dotted,
     )
+
+
+def _confidence(loop: Block) -> Confidence:
+    """A `for` over what is there comes to its end soon: what it closes or visits is to be visited all the same."""
+    if loop.kind == "for":
+        return Confidence.POSSIBLE
+    return Confidence.CERTAIN if loop.kind == "while" else Confidence.LIKELY
 
 
 def _head(block: Block) -> Span:
