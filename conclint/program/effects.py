@@ -88,6 +88,7 @@ class Effects:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._by_kind: dict[str, tuple[Primitive, ...]] = {}
+        self._on_loop: dict[tuple[Func, int, int, str], tuple[Path, ...]] = {}
         self._headers: dict[str, list[tuple[Func, int, Instance, Confidence]]] = {}
 
     def blocking(self, kinds: Iterable[str]) -> tuple[Primitive, ...]:
@@ -281,6 +282,16 @@ class Effects:
 
         A path ends at the first such function; what calls that one is another matter.
         """
+        if stops != self.program.contexts.on_loop or hops != HOPS:
+            return self._climb(primitive, stops, hops)
+        # Several rules ask for the same paths to the event loop.
+        key = (primitive.func, primitive.at, primitive.block, primitive.name)
+        known = self._on_loop.get(key)
+        if known is None:
+            known = self._on_loop[key] = self._climb(primitive, stops, hops)
+        return known
+
+    def _climb(self, primitive: Primitive, stops: Callable[[Func], bool], hops: int) -> tuple[Path, ...]:
         start = Path(
             primitive.func,
             (),

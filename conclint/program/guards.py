@@ -10,13 +10,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from conclint.facts import Assign, Call, Const, Expr, Load, Mix, Test
+from conclint.facts import Assign, Call, Const, Expr, Mix, Test
 from conclint.program.model import Func, chains, operands
 
-_ASKS = re.compile(
-    r"(^|[._$:])(a?sync(hronous)?|is_?async\w*|\w*_async|async_\w+|\w*coroutine\w*|\w*running_loop\w*|\w*event_loop\w*"
-    r"|is_running|in_async\w*|in_loop|on_loop|\w*async_(mode|context|flag)|use_async|_sync|is_sync|run_sync"
-    r"|\w*event_loop_thread\w*|sniffio|current_async_library\w*)(?![\w])",
+_FLAG = re.compile(
+    r"(^|[._$:])_*((is|use|run|want|make|as|in|do|use_)_)?a?sync(hronous)?(_(mode|flag|context|enabled|io|only|call|def))?_*$"
+    r"|(^|[._$:])\w*(is_async|in_async|running_loop|event_loop_thread|on_loop|in_loop|is_coroutine)\w*$",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"(^|[._$:])(\w*running_loop\w*|_?get_event_loop|is_running|\w*iscoroutine\w*|\w*is_?async\w*|\w*is_coroutine\w*"
+    r"|in_async\w*|\w*in_(event_)?loop|current_async_library\w*|current_task|main_thread|current_thread|get_ident)$",
     re.IGNORECASE,
 )
 BRANCHES = frozenset(("if", "else", "and", "or", "while", "case", "except", "except-star"))
@@ -53,34 +57,46 @@ def is_conditional(func: Func, block: int) -> bool:
 
 def asks_for_loop(func: Func, block: int) -> bool:
     """Whether a test or an attempt around the block finds out if an event loop is running, or which colour is wanted."""
+    known = func.asking.get(block)
+    if known is None:
+        known = func.asking[block] = _asks_around(func, block)
+    return known
+
+
+def _asks_around(func: Func, block: int) -> bool:
     for number, found in func.block_path(block):
-        if found.kind in ("if", "else", "and", "or", "while") and _asks(func, found.value, 2):
+        if found.kind in ("if", "else", "and", "or", "while") and _asks(func, found.value, set()):
             return True
-        if found.kind == "except" and _tries_for_loop(func, found.partner):
-            return True
-        if found.kind == "try-else" and _tries_for_loop(func, found.partner):
+        if found.kind in ("except", "try-else") and _tries_for_loop(func, found.partner):
             return True
         if found.kind == "try" and _tries_for_loop(func, number):
             return True
     return False
 
 
-def _asks(func: Func, test: Expr, depth: int) -> bool:
+def _asks(func: Func, test: Expr, seen: set[str | int]) -> bool:
+    """Whether a test, or what its names were given, asks. `seen` are the names and operations already looked at."""
     for chain in chains(test):
-        if _ASKS.search(chain):
+        if _FLAG.search(chain):
             return True
-        if depth and chain[0] == "$" and "." not in chain:
-            for _, op in func.assignments.get(chain[1:], ()):
-                if _asks(func, op.value, depth - 1):
-                    return True
+        if chain[0] == "$" and "." not in chain and chain not in seen:
+            seen.add(chain)
+            if any(_asks(func, op.value, seen) for _, op in func.assignments.get(chain[1:], ())):
+                return True
     for number in operands(test):
+        if number in seen:
+            continue
+        seen.add(number)
         made = func.ops[number]
         if isinstance(made, Call):
-            if any(_asks(func, part, depth) for part in (made.func, *made.args)):
+            if isinstance(made.func, str) and _QUESTION.search(made.func):
                 return True
-        elif isinstance(made, Load) and isinstance(made.value, str) and _ASKS.search(made.value):
-            return True
+            if made.func in _TRANSPARENT and any(_asks(func, part, seen) for part in made.args):
+                return True
     return False
+
+
+_TRANSPARENT = frozenset(("builtins.bool", "builtins.getattr", "builtins.hasattr", "builtins.callable", "builtins.any"))
 
 
 def _tries_for_loop(func: Func, block: int) -> bool:

@@ -110,6 +110,8 @@ class Func:
         self.fact = fact
         self.name = fact.name
         self.is_async = fact.is_async
+        self.asking: dict[int, bool] = {}
+        """For blocks that were asked about: whether they are reached only after asking for an event loop."""
 
     def __repr__(self) -> str:
         return f"Func({self.dotted})"
