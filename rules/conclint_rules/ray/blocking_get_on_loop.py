@@ -250,6 +250,17 @@ async def watch(ping, refs):
 """,
         ),
         NearMiss(
+            "a streaming generator gives each reference when its value is there",
+            """\
+import ray
+
+
+async def read(generator):
+    async for ref in generator:
+        print(ray.get(ref))
+""",
+        ),
+        NearMiss(
             "it has been awaited before",
             """\
 import asyncio

@@ -20,6 +20,9 @@ def check(program: Program) -> Iterator[Finding]:
         if not user.module.reported:
             continue
         for fetch in fetches(program, user):
+            if isinstance(user.ops[fetch.at], Call) and program.contexts.on_loop(user):
+                # That it stops the event loop comes first (CON601); once it is awaited its turn comes.
+                continue
             confidence = parallel(program, fetch)
             if confidence is not None and is_independent(program, fetch):
                 yield _finding(program, fetch, confidence)
@@ -70,8 +73,7 @@ def _mend(program: Program, fetch: Fetch) -> Fix | None:
     op = user.ops[fetch.at]
     if made.kind != "list" or made.element != fetch.at or op.block != fetch.loop or made.inner != fetch.loop:
         return None
-    if isinstance(op, Call) and (op.keywords or user.is_async):
-        # In a coroutine the blocking fetch is the first thing to mend (CON601).
+    if isinstance(op, Call) and op.keywords:
         return None
     if any(
         isinstance(one, Assign) and one.how == "walrus" and user.encloses(fetch.loop, one.block) for one in user.ops
@@ -110,7 +112,7 @@ RULE = Rule(
     fix_safety=(
         "Safe for a list comprehension of nothing but the fetch, over a function or handle that is known: the list is "
         "the same. When a call fails the others have been sent already. Unsafe where what is called is not known. "
-        "Loops of statements are not rewritten, nor is a `ray.get` in a coroutine: it has to become an `await` first."
+        "Loops of statements are not rewritten."
     ),
     bad="""\
 import ray
@@ -387,6 +389,21 @@ def numbers(n):
 
 def main(n):
     return [x + 1 for x in ray.get(numbers.remote(n))]
+""",
+        ),
+        NearMiss(
+            "on an event loop, that it blocks is the first thing to mend",
+            """\
+import ray
+
+
+@ray.remote
+def square(x):
+    return x * x
+
+
+async def main(numbers):
+    return [ray.get(square.remote(x)) for x in numbers]
 """,
         ),
         NearMiss(

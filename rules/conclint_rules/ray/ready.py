@@ -18,9 +18,12 @@ def is_ready(func: Func, call: Call | None) -> bool:
 
 
 def _from_ready(func: Func, value: Expr, depth: int) -> bool:
-    """Whether it is, or comes out of, the first list that `ray.wait` gives."""
+    """Whether it is, or comes out of, the first list that `ray.wait` gives, or is given by `async for`."""
     if depth == 0:
         return False
+    if isinstance(value, Mix) and value.kind == "aeach":
+        # `async for ref in generator` waits until the next value is there.
+        return True
     if isinstance(value, Mix) and value.kind == "each":
         return _from_ready(func, value.items[0], depth)
     if isinstance(value, int):
