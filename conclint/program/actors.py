@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from conclint.facts import Call, Const, Expr
+from conclint.facts import Attr, Call, Const, Expr
 from conclint.program.model import ClassNode, Func
 from conclint.program.values import ClassValue, Constant, External, Remote
 
@@ -122,9 +122,8 @@ class Actors:
 
     def called_remotely(self, name: str) -> bool:
         """Whether some handle's method of that name is called: `handle.name.remote()`."""
-        ends = f".{name}.remote"
         return any(
-            isinstance(call.func, str) and call.func.endswith(ends)
+            _names_method(call.func, name)
             for user in self.program.by_name.get(name, ())
             if "remote" in user.fact.names
             for _, call in user.calls
@@ -179,6 +178,15 @@ class Actors:
         if len(found) == 1 and isinstance(found[0], Constant):
             return isinstance(found[0].value, int) and found[0].value > 1
         return not any(isinstance(one, External) for one in found)
+
+
+def _names_method(callee: Expr, name: str) -> bool:
+    """Whether a callee is `….name.remote` or `….name.options`, which comes before a `remote`."""
+    if isinstance(callee, str):
+        return callee.endswith((f".{name}.remote", f".{name}.options"))
+    if not isinstance(callee, Attr) or callee.name not in ("remote", "options"):
+        return False
+    return callee.base.name == name if isinstance(callee.base, Attr) else False
 
 
 def _inside(func: Func, cls: ClassNode) -> bool:
