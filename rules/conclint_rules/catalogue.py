@@ -18,6 +18,7 @@ from conclint_rules.event_loop import (
     blocking_wait,
     loop_waits_for_itself,
     nested_event_loop,
+    thread_lock_across_await,
 )
 from conclint_rules.executors import executor_self_wait, wait_under_lock
 from conclint_rules.ray import (
@@ -27,7 +28,13 @@ from conclint_rules.ray import (
     get_in_loop,
     hidden_async_actor,
 )
-from conclint_rules.tasks import coroutine_never_awaited, lost_task, swallowed_cancellation, update_across_await
+from conclint_rules.tasks import (
+    coroutine_never_awaited,
+    lost_task,
+    sequential_awaits,
+    swallowed_cancellation,
+    update_across_await,
+)
 from conclint_rules.threads import lock_reacquired
 
 RULES: tuple[Rule, ...] = validate(
@@ -40,11 +47,13 @@ RULES: tuple[Rule, ...] = validate(
         blocking_sleep.RULE,
         coroutine_never_awaited.RULE,
         lost_task.RULE,
+        sequential_awaits.RULE,
         swallowed_cancellation.RULE,
         update_across_await.RULE,
         blocking_network.RULE,
         blocking_subprocess.RULE,
         blocking_wait.RULE,
+        thread_lock_across_await.RULE,
         nested_event_loop.RULE,
         blocking_input.RULE,
         loop_waits_for_itself.RULE,
