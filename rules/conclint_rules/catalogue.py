@@ -20,7 +20,7 @@ from conclint_rules.event_loop import (
     nested_event_loop,
     thread_lock_across_await,
 )
-from conclint_rules.executors import executor_self_wait, wait_under_lock
+from conclint_rules.executors import executor_self_wait, mutual_wait, wait_under_lock
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
@@ -65,5 +65,6 @@ RULES: tuple[Rule, ...] = validate(
         get_in_loop.RULE,
         wait_under_lock.RULE,
         executor_self_wait.RULE,
+        mutual_wait.RULE,
     )
 )
