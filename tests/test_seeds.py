@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-import msgspec
 import pytest
-import tomli
 
 import conclint
+from bench.seed_table import FOLDER, Program, programs
 from conclint.config import Settings
 
-FOLDER = Path(__file__).parent / "seeds"
-
-
-class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of the table. `expect` holds "row CODE"; `block` is the text's block that it has the structure of."""
-
-    file: str
-    expect: tuple[str, ...]
-    block: int | None = None
-    why: str = ""
-
-
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    program: tuple[Program, ...]
-
-
-PROGRAMS = msgspec.convert(tomli.loads((FOLDER / "expected.toml").read_text()), Table).program
+PROGRAMS = programs()
 
 
 def by_file(program: Program) -> str:

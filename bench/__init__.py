@@ -1,0 +1,1 @@
+"""Measurements and reading on code of other people: `python -m bench --help`."""
