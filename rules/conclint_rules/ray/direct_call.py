@@ -8,9 +8,9 @@ from conclint.facts import Assign, Attr, Call
 from conclint.finding import Applicability, Confidence, Finding, Fix, ReplaceExpression, Severity, Slot
 from conclint.program import guards
 from conclint.program.calls import spell
-from conclint.program.model import ClassNode, Func, last_name
+from conclint.program.model import Func, last_name
 from conclint.program.program import Program
-from conclint.program.values import Function, Remote
+from conclint.program.values import Function, Method, Remote
 from conclint.rule import NearMiss, Rule
 from conclint_rules.ray.expected import is_expected
 
@@ -28,6 +28,10 @@ def check(program: Program) -> Iterator[Finding]:
             if user.module.reported and (name in names or user.module.facts.packages & _LIBRARIES):
                 for index in user.calls_of(name):
                     yield from _direct(program, user, index)
+    for user in _users_of_handles(program):
+        for index, op in user.calls:
+            if isinstance(op.func, str) and op.func.count(".") == 1 and op.func[0] == "$":
+                yield from _unknown_method(program, user, index)
     for user in program.by_name.get("remote", ()):
         if user.module.reported:
             for index in user.calls_by_name.get("remote", ()):
@@ -60,25 +64,57 @@ def _direct(program: Program, user: Func, index: int) -> Iterator[Finding]:
     values = program.evaluator.callee(user, index)
     if len(values) != 1 or not isinstance(values[0], Remote) or not isinstance(op, Call):
         return
-    remote, said = values[0], spell(op.func, user)
+    kind = values[0].kind
+    if kind == "function":
+        yield from _called(user, index, "remote function and is called directly", fetched=True)
+    elif kind == "class":
+        yield from _called(user, index, "actor class and is instantiated directly", fetched=False)
+    elif kind == "method":
+        yield from _called(user, index, "method of an actor's handle and is called directly", fetched=True)
+
+
+def _called(user: Func, index: int, what: str, *, fetched: bool) -> Iterator[Finding]:
+    """The finding for a direct call; `fetched` where the value that is meant has to be fetched."""
+    op = user.ops[index]
+    assert isinstance(op, Call)
     span = user.span(index)
-    fetch = "await " if user.is_async else ""
-    library = "conclint_runtime" if "conclint_runtime" in user.module.facts.packages else "ray"
-    call = "{func}.remote({args})"
-    if not user.is_async:
-        call = f"{{@{library}.get}}({call})"
-    if remote.kind == "function":
-        found = f"`{said}` is a remote function and is called directly"
-    elif remote.kind == "class" and isinstance(remote.target, ClassNode):
-        found = f"`{said}` is an actor class and is instantiated directly"
-        fetch, call = "", "{func}.remote({args})"
-    elif remote.kind == "method":
-        found = f"`{said}` is a method of an actor's handle and is called directly"
-    else:
+    template = "{func}.remote({args})"
+    if fetched and user.is_async:
+        template = f"await {template}"
+    elif fetched:
+        library = "conclint_runtime" if "conclint_runtime" in user.module.facts.packages else "ray"
+        template = f"{{@{library}.get}}({template})"
+    edit = ReplaceExpression(span, template, (Slot("func", span, "func"), Slot("args", span, "args")))
+    article = "an" if what.startswith("actor") else "a"
+    yield from _finding(
+        user,
+        index,
+        f"`{spell(op.func, user)}` is {article} {what}: Ray raises `TypeError`",
+        "call it with `.remote(…)`",
+        Fix(Applicability.SHOWN, "call it with `remote`", (edit,)),
+    )
+
+
+def _users_of_handles(program: Program) -> Iterator[Func]:
+    """The functions that look an actor up by its name, or take a handle."""
+    for user in program.functions():
+        if user.module.reported and user.module.facts.packages & _LIBRARIES:
+            if "get_actor" in user.fact.names or any(
+                isinstance(param.annotation, str) and last_name(param.annotation) == "ActorHandle"
+                for param in user.fact.params
+            ):
+                yield user
+
+
+def _unknown_method(program: Program, user: Func, index: int) -> Iterator[Finding]:
+    """A direct call through a handle of an actor whose class is not known: a handle has no methods of its own."""
+    op = user.ops[index]
+    values = program.evaluator.callee(user, index)
+    if len(values) != 1 or not isinstance(values[0], Method) or not isinstance(op, Call):
         return
-    edit = ReplaceExpression(span, fetch + call, (Slot("func", span, "func"), Slot("args", span, "args")))
-    fix = Fix(Applicability.SHOWN, "call it with `remote`", (edit,))
-    yield from _finding(user, index, f"{found}: Ray raises `TypeError`", "call it with `.remote(…)`", fix)
+    owner, _, name = values[0].dotted.rpartition(".")
+    if owner == "ray.actor.ActorHandle" and not name.startswith("_") and name not in ("remote", "options"):
+        yield from _called(user, index, "method of an actor's handle and is called directly", fetched=True)
 
 
 def _not_remote(program: Program, user: Func, index: int) -> Iterator[Finding]:
@@ -252,6 +288,13 @@ class Pool:
         for worker in self.workers:
             worker.run(x)  # CON617
         return tasks.double(x), remote_triple(x)  # CON617
+
+
+def look(name, other: ActorHandle):
+    worker = ray.get_actor(name)
+    ray.get(worker.run.remote(1))
+    other.stop()  # CON617
+    return worker.run(1)  # CON617
 
 
 def work(worker: "ActorHandle[Worker]"):
