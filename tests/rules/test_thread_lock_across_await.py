@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conclint_rules.event_loop.thread_lock_across_await import RULE
 
-from conclint.finding import Finding
+from conclint.finding import Finding, Fix
 from conclint.fix import apply
 from conclint.testing import lint_text
 
@@ -24,6 +24,10 @@ class Account:
 """
 
 
+def fixes(source: str) -> list[Fix | None]:
+    return [one.fix for one in found(source)]
+
+
 def found(source: str) -> list[Finding]:
     return list(lint_text(source, [RULE]))
 
@@ -35,28 +39,26 @@ def test_every_with_of_the_lock_is_changed_with_its_making() -> None:
 
 
 def test_a_lock_that_plain_code_takes_too_is_left() -> None:
-    assert [one.fix for one in found(HEAD + "    def two(self):\n        with self._lock:\n            pass\n")] == [
-        None
-    ]
+    assert fixes(HEAD + "    def two(self):\n        with self._lock:\n            pass\n") == [None]
 
 
 def test_a_lock_that_is_handed_on_is_left() -> None:
-    assert [one.fix for one in found(HEAD + "    def two(self):\n        return self._lock\n")] == [None]
+    assert fixes(HEAD + "    def two(self):\n        return self._lock\n") == [None]
 
 
 def test_a_lock_that_is_asked_for_its_state_is_left() -> None:
-    assert [one.fix for one in found(HEAD + "    def two(self):\n        return self._lock.locked()\n")] == [None]
+    assert fixes(HEAD + "    def two(self):\n        return self._lock.locked()\n") == [None]
 
 
 def test_a_reentrant_lock_is_left() -> None:
-    assert [one.fix for one in found(HEAD.replace("Lock()", "RLock()"))] == [None]
+    assert fixes(HEAD.replace("Lock()", "RLock()")) == [None]
 
 
 def test_a_public_lock_that_another_file_names_is_left() -> None:
     source = (
         "# file: a.py\n" + HEAD.replace("_lock", "lock") + "# file: b.py\ndef f(account):\n    account.lock = None\n"
     )
-    assert [one.fix for one in found(source)] == [None]
+    assert fixes(source) == [None]
 
 
 def test_a_reentrant_lock_is_said_to_exclude_nobody() -> None:

@@ -14,7 +14,7 @@ from conclint.program.identity import Scope
 from conclint.program.locks import Lock, Locks
 from conclint.program.model import Func
 from conclint.program.program import Program
-from conclint.program.values import Function, Instance
+from conclint.program.values import Function, Instance, Value
 from conclint.rule import NearMiss, Rule
 from conclint_rules.event_loop.async_lock import as_async_lock
 
@@ -40,13 +40,33 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _in_coroutine(program: Program, locks: Locks, func: Func) -> Iterator[Finding]:
-    found: dict[Place, Finding] = {}
+    found: dict[Place, tuple[Confidence, int, Holding]] = {}
     for at, op in enumerate(func.ops):
         if isinstance(op, Await) and not guards.is_dead(func, op.block):
+            sure = _surety(program, func, at, op)
+            if sure is None:
+                continue
             for holding in _held(locks, func, at, op.block):
-                if not _is_private(holding.lock, func):
-                    found.setdefault(holding.place, _finding(program, locks, func, at, holding))
-    yield from found.values()
+                known = found.get(holding.place)
+                if not _is_private(holding.lock, func) and (known is None or known[0] < sure):
+                    found[holding.place] = (sure, at, holding)
+    for sure, at, holding in found.values():
+        yield _finding(program, locks, func, at, holding, sure)
+
+
+def _surety(program: Program, func: Func, at: int, op: Await) -> Confidence | None:
+    """How sure it is that the coroutine comes to this `await` and is suspended by it; None where it seldom is."""
+    if op.value is None:
+        # Entering a lock of the loop suspends only while another task has it.
+        manager = func.body.blocks[op.block].value
+        roles = [program.knowledge.role(_type(value)) for value in program.evaluator.of(manager, func, at)]
+        quick = any(role in ("async-lock", "async-condition", "async-semaphore") for role in roles)
+        return None if quick else Confidence.LIKELY
+    return Confidence.LIKELY if guards.is_conditional(func, op.block) else Confidence.CERTAIN
+
+
+def _type(value: Value) -> str:
+    return value.type if isinstance(value, Instance) and isinstance(value.type, str) else ""
 
 
 def _is_private(lock: Lock, func: Func) -> bool:
@@ -94,20 +114,19 @@ def _by_generator(locks: Locks, maker: Func, depth: int) -> Taken | None:
     return None
 
 
-def _finding(program: Program, locks: Locks, func: Func, at: int, holding: Holding) -> Finding:
+def _finding(  # noqa: PLR0917  # six things that make the finding
+    program: Program, locks: Locks, func: Func, at: int, holding: Holding, sure: Confidence
+) -> Finding:
     # A command of a command-line tool is the only task of its loop.
     alone = program.contexts.phase(func) in (Phase.TEST, Phase.BENCHMARK, Phase.COMMAND)
     severity = Severity.WARNING if holding.lock.reentrant else RULE.severity
-    op = func.ops[at]
-    # An `async with` or `async for` need not suspend.
-    unsure = guards.is_conditional(func, op.block) or (isinstance(op, Await) and op.value is None)
     return Finding(
         RULE.code,
         RULE.name,
         _describe(holding),
         holding.place,
         Severity.NOTE if alone else severity,
-        Confidence.LIKELY if unsure else Confidence.CERTAIN,
+        sure,
         related=(*holding.steps, Related(func.at(at), f"`{func.qualname}` is suspended here with the lock held")),
         help="take an `asyncio.Lock` with `async with`, or release the lock before the `await`",
         fix=None if holding.steps else as_async_lock(program, locks, holding.lock, holding.name),
@@ -342,6 +361,25 @@ async def store(value):
     lock = threading.Lock()
     with lock:
         await asyncio.sleep(value)
+""",
+        ),
+        NearMiss(
+            "a lock of the loop is entered meanwhile, which mostly does not suspend",
+            """\
+import asyncio
+import threading
+
+
+class Results:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.changed = asyncio.Condition()
+
+    async def add(self, value):
+        with self.lock:
+            self.value = value
+            async with self.changed:
+                self.changed.notify()
 """,
         ),
         NearMiss(
