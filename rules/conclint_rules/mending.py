@@ -69,7 +69,7 @@ def run_in_thread(func: Func, at: int, applicability: Applicability = Applicabil
 
 
 def in_coroutine(func: Func, at: int) -> bool:
-    """Whether an `await` may be put around an operation: it stands in the coroutine itself, not in a generator expression."""
+    """Whether an `await` may be put around an operation: it stands in a coroutine and is not awaited already."""
     if not func.is_async:
         return False
     op = func.ops[at]

@@ -55,18 +55,19 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="A sleep of the thread, such as `time.sleep`, is reached on an event loop.",
     why=(
-        "An event loop runs all its tasks on one thread. While that thread sleeps no other task makes progress: no request "
-        "is answered, no timeout fires, no heartbeat is sent, however short the coroutine that sleeps may look."
+        "An event loop runs all its tasks on one thread. While that thread sleeps no other task makes progress: no "
+        "request is answered, no timeout fires, no heartbeat is sent, however short the coroutine that sleeps may "
+        "look."
     ),
     use_instead=(
-        "Await the sleep of the library whose loop it is: `asyncio.sleep`, `anyio.sleep`, `trio.sleep`. Where the sleep is "
-        "deep in synchronous code, run that code in a thread with `asyncio.to_thread`."
+        "Await the sleep of the library whose loop it is: `asyncio.sleep`, `anyio.sleep`, `trio.sleep`. Where the "
+        "sleep is deep in synchronous code, run that code in a thread with `asyncio.to_thread`."
     ),
     fix=Applicability.SAFE,
     fix_safety=(
-        "Safe for a call that stands in the coroutine itself. The fix makes the coroutine suspend there, which is the point; "
-        "it is not offered while a `threading` lock is held, where the suspension would keep the lock from other threads, nor "
-        "for sleeps that are reached through other functions."
+        "Safe for a call that stands in the coroutine itself. The fix makes the coroutine suspend there, which is "
+        "the point; it is not offered while a `threading` lock is held, where the suspension would keep the lock "
+        "from other threads, nor for sleeps that are reached through other functions."
     ),
     bad="""\
 import asyncio
