@@ -16,8 +16,8 @@ from conclint_rules.event_loop.stall import stalls
 from conclint_rules.event_loop.threadsafe import is_threadsafe_future
 from conclint_rules.mending import in_coroutine, loop_library, under_thread_lock
 
-# Waits that are other rules' (fetching from Ray, CON601), calls that refuse to run on the loop's own thread, the work of
-# a device, which is short as computing goes, and sending, which waits only once a pipe is full.
+# Waits that are other rules' (fetching from Ray, CON601), calls that refuse to run on the loop's own thread, the work
+# of a device, which is short as computing goes, and sending, which waits only once a pipe is full.
 _OTHERS = (
     "ray.",
     "anyio.from_thread.",

@@ -30,8 +30,8 @@ def stalls(
     """A finding for each function on an event loop that reaches one of the primitives, with the path.
 
     `describe` says what happens, `mend` proposes a fix for a path, `help_text` says what to do in a sentence. Where
-    `harmless` holds the finding is a note. One place gets one code: the plain methods of an actor that is async unawares
-    are CON616's (`hidden`) and no other's.
+    `harmless` holds the finding is a note. One place gets one code: the plain methods of an actor that is async
+    unawares are CON616's (`hidden`) and no other's.
     """
     actors = program.contexts.actors
     for primitive in primitives:
