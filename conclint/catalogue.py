@@ -46,6 +46,16 @@ def _any_installed() -> bool:
     return False
 
 
+def packages() -> tuple[str, ...]:
+    """The installed packages that add rules, with their versions."""
+    if not _any_installed():
+        return ()
+    from importlib.metadata import entry_points
+
+    found = {entry.dist for entry in entry_points(group=GROUP) if entry.dist is not None}
+    return tuple(sorted(f"{dist.name} {dist.version}" for dist in found))
+
+
 def _installed() -> Iterator[Rule]:
     from importlib.metadata import entry_points
 

@@ -46,6 +46,7 @@ def _execute(call: Call) -> int:
         sys.stdout.buffer.flush()
     else:
         mender.overlay.clear()
+        files = files.again()
     after = cli_lint.run(call, files, mender.overlay) if mended else outcome
     fixed = sum(len(each.fixed) for each in mended)
     notes = [f"mended {cli_lint.count(fixed, 'finding')} in {cli_lint.count(len(mended), 'file')}"] if fixed else []

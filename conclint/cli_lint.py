@@ -14,14 +14,16 @@ from conclint import baseline, cli_output, report
 from conclint.cli_modes import FINDINGS, INTERNAL, OK, Call
 from conclint.config_file import ConfigError
 from conclint.contents import Contents
-from conclint.discovery import NoSuchPathError, discover, stands_among_others
+from conclint.discovery import Found, NoSuchPathError, discover, stands_among_others, state
 from conclint.finding import Applicability, Finding, Place, Severity
 from conclint.fingerprint import fingerprints
 from conclint.judge import Failure
+from conclint.memo import Memo
 from conclint.rule import Rule
 from conclint.run import Outcome, lint
 
-_WITH_EDITS = ("json", "jsonl", "sarif")
+# These also link to the pages of rules; the others need not load any.
+_WITH_EDITS = _WITH_RULES = ("json", "jsonl", "sarif")
 
 
 def execute(call: Call) -> int:
@@ -47,9 +49,18 @@ def execute(call: Call) -> int:
 class Files(NamedTuple):
     """The files of a run, whether they are only a part of a program, and the seconds that finding them took."""
 
-    paths: tuple[str, ...]
+    found: tuple[Found, ...]
     partial: bool
     seconds: float
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the files."""
+        return tuple(file.path for file in self.found)
+
+    def again(self) -> Files:
+        """The same files as they are now, after some have been written."""
+        return self._replace(found=tuple(state(path) for path in self.paths))
 
 
 def find_files(call: Call) -> Files:
@@ -60,7 +71,9 @@ def find_files(call: Call) -> Files:
     """
     begin = time.perf_counter()
     if call.overlay:
-        return Files(tuple(call.overlay), stands_among_others(call.overlay, call.overlay), 0.0)
+        return Files(
+            tuple(Found(path, 0, -1) for path in call.overlay), stands_among_others(call.overlay, call.overlay), 0.0
+        )
     try:
         found = discover(call.paths, call.settings)
     except NoSuchPathError as error:
@@ -70,11 +83,25 @@ def find_files(call: Call) -> Files:
             cli_output.say(f"warning: the folder {path} cannot be read: {reason}")
         if not found.files:
             cli_output.say(f"warning: there are no Python files in {', '.join(call.paths)}")
-    return Files(tuple(file.path for file in found.files), found.partial, time.perf_counter() - begin)
+    return Files(found.files, found.partial, time.perf_counter() - begin)
 
 
 def run(call: Call, files: Files, overlay: Mapping[str, bytes] | None = None, *, progress: bool = True) -> Outcome:
-    """Run the engine, with a progress bar where somebody sees it."""
+    """Find out what is wrong, or remember it, where nothing has changed since the last run."""
+    overlay = call.overlay if overlay is None else overlay
+    if overlay or call.settings.cache_dir is None:
+        return _run(call, files, overlay, progress=progress)
+    begin = time.perf_counter()
+    memo = Memo(call.settings, files.found, files.partial)
+    known = memo.load()
+    if known is not None:
+        return dataclasses.replace(known, timings={"remember": time.perf_counter() - begin})
+    outcome = _run(call, files, overlay, progress=progress)
+    memo.save(outcome)
+    return outcome
+
+
+def _run(call: Call, files: Files, overlay: Mapping[str, bytes], *, progress: bool) -> Outcome:
     from conclint.engine import analyse
 
     bar = cli_output.ProgressBar(progress and not call.request.quiet)
@@ -85,7 +112,7 @@ def run(call: Call, files: Files, overlay: Mapping[str, bytes] | None = None, *,
             call.rules,
             analyse,
             progress=bar,
-            overlay=call.overlay if overlay is None else overlay,
+            overlay=overlay,
             partial=files.partial,
         )
     finally:
@@ -115,7 +142,7 @@ def show(
     shown = report.Report(
         findings=outcome.findings,
         contents=contents,
-        rules={rule.code: rule for rule in call.rules},
+        rules={rule.code: rule for rule in call.rules} if call.settings.output_format in _WITH_RULES else {},
         root=call.settings.root,
         changes=_Edits(contents) if call.settings.output_format in _WITH_EDITS else report.no_changes,
         colour=cli_output.colour(request.color, request.output_file is not None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import sys
 from collections.abc import Mapping
@@ -23,15 +24,29 @@ OK, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
 _STDIN = "<stdin>"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Call:
     """A request with what it rests on. `overlay` holds what came from the input, under its name."""
 
     request: Request
     settings: Settings
-    rules: tuple[Rule, ...]
     paths: tuple[str, ...]
     overlay: Mapping[str, bytes]
+
+    @functools.cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules, loaded when they are first asked for: a run that has changed nothing does without.
+
+        Raises:
+            ConfigError: a pattern of the options or the configuration names none.
+        """
+        rules = catalogue.load()
+        for option in ("select", "ignore", "extend_select", "extend_ignore"):
+            config.check_patterns(rules, f"--{option.replace('_', '-')}", getattr(self.request, option) or ())
+        for pattern, codes in self.request.per_file_ignores or ():
+            config.check_patterns(rules, f"--per-file-ignores {pattern}", codes)
+        config.check(self.settings, rules)
+        return rules
 
 
 def execute(request: Request) -> int:
@@ -96,15 +111,9 @@ def _call(request: Request) -> Call:
     )
     if request.no_cache:
         settings = dataclasses.replace(settings, cache_dir=None)
-    rules = catalogue.load()
-    for option in ("select", "ignore", "extend_select", "extend_ignore"):
-        config.check_patterns(rules, f"--{option.replace('_', '-')}", getattr(request, option) or ())
-    for pattern, codes in request.per_file_ignores or ():
-        config.check_patterns(rules, f"--per-file-ignores {pattern}", codes)
-    config.check(settings, rules)
     only_told = request.show_files or request.show_settings or request.clear_cache
     overlay = {name: sys.stdin.buffer.read()} if stdin and not only_told else {}
-    return Call(request, settings, rules, paths, overlay)
+    return Call(request, settings, paths, overlay)
 
 
 def options(request: Request) -> Options:

@@ -26,6 +26,15 @@ class Found(NamedTuple):
     size: int
 
 
+def state(path: str) -> Found:
+    """A file as it is now; one that is gone has a state that no file has."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return Found(path, 0, -1)
+    return Found(path, status.st_mtime_ns, status.st_size)
+
+
 class Discovery(NamedTuple):
     """The files in order, and what could not be walked: (path, reason).
 
