@@ -15,6 +15,7 @@ from conclint.workers import CannotStartError, Piece, Workers, may_have_children
 
 if TYPE_CHECKING:
     from conclint.cache import Cache, FileState
+    from conclint.facts import Facts
 
 FEW = 200
 """Up to so many files, starting processes costs more than it gains."""
@@ -74,6 +75,17 @@ def facts_of(
         results[path] = result
         report.one()
     return {path: result for path, result in results.items() if result is not None}
+
+
+def decoded(path: str, result: Result) -> Facts | Unreadable | Failed:
+    """The facts in a result of `facts_of`. A file whose cached facts turn out to be unusable is read again."""
+    if not isinstance(result, bytes):
+        return result
+    try:
+        return vocabulary.decode(result)
+    except vocabulary.Unusable:
+        _, again = _unpack(path, answer(os.fsencode(path)))
+        return vocabulary.decode(again) if isinstance(again, bytes) else again
 
 
 class _Count:

@@ -30,6 +30,7 @@ _BATCH_PIECES = 64
 _BATCH_NAMES = 16 * 1024
 _READY = b"ready"
 _COLLECT_EVERY = 256
+_OVERSLEPT = 5.0
 
 
 class Piece(NamedTuple):
@@ -117,7 +118,13 @@ class Workers:
         for worker in self._workers:
             self._feed(worker)
         connections = {worker.connection: worker for worker in self._workers}
-        for connection in wait(list(connections), self._patience()):
+        began, patience = time.monotonic(), self._patience()
+        answered = wait(list(connections), patience)
+        if patience is not None and time.monotonic() > began + patience + _OVERSLEPT:
+            # All of us were stopped (Ctrl-Z, a suspended machine): nobody has used that time.
+            for worker in self._workers:
+                worker.since = time.monotonic()
+        for connection in answered:
             worker = connections[connection]  # type: ignore[index]  # of those that were waited for
             try:
                 data = worker.connection.recv_bytes()

@@ -99,8 +99,8 @@ def test_the_facts_of_the_corpus_are_the_same_bytes_under_each_python(python: st
     assert done.stdout.splitlines() == expected
 
 
-def test_every_module_of_conclint_is_converted_to_the_tree_that_python_makes() -> None:
-    for path in sorted((ROOT / "conclint").rglob("*.py")):
+def test_every_module_of_the_extractor_is_converted_to_the_tree_that_python_makes() -> None:
+    for path in sorted((ROOT / "conclint" / "extract").rglob("*.py")):
         text = source_of(path).text
         assert dump(converted(text)) == dump(ast.parse(text)), path
 

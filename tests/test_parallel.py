@@ -15,7 +15,7 @@ import pytest
 from conclint import facts, parallel, workers
 from conclint.cache import Cache
 from conclint.discovery import Found
-from conclint.parallel import Failed, facts_of
+from conclint.parallel import Failed, decoded, facts_of
 from conclint.source import Unreadable
 
 MANY = parallel.FEW + 40
@@ -177,6 +177,18 @@ def test_a_cached_file_is_not_read_again(project: list[Found], tmp_path: Path, m
     monkeypatch.setattr(parallel, "answer", None)
     with Cache(tmp_path / "cache") as cache:
         assert facts_of(old, cache=cache) == expected
+
+
+def test_a_file_whose_cached_facts_are_made_up_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("import time\n")
+    found_again = decoded(str(path), b"made up")
+    assert isinstance(found_again, facts.Facts)
+    assert found_again.packages == {"time"}
+
+
+def test_a_file_that_has_no_facts_has_none_decoded() -> None:
+    assert decoded("a.py", Unreadable("a.py", "gone")) == Unreadable("a.py", "gone")
 
 
 def test_a_file_that_was_only_touched_is_not_parsed_again(

@@ -307,6 +307,12 @@ class Expressions:
             return self.positions.place(made, self.positions.start(node.lpar[-1]), self.positions.end(node.rpar[0]))
         return self.at(made, node)
 
+    def _merged(self, node: Any) -> ast.expr:
+        """`{**mapping for …}`: to facts, a comprehension whose keys are not known."""
+        value = self.expr(node.value)
+        key = ast.copy_location(ast.Constant(None), value)
+        return self.at(ast.DictComp(key, value, self._loops(node.for_in)), node)
+
     def _loops(self, part: cst.CompFor | None) -> list[ast.comprehension]:
         made: list[ast.comprehension] = []
         while part is not None:
@@ -377,3 +383,6 @@ _CONVERSIONS: dict[type[cst.CSTNode], Callable[[Expressions, Any], ast.expr]] = 
     cst.DictComp: Expressions._comprehension,
     cst.GeneratorExp: Expressions._comprehension,
 }
+# Python 3.15's, which only newer versions of LibCST know.
+if hasattr(cst, "StarredDictComp"):
+    _CONVERSIONS[cst.StarredDictComp] = Expressions._merged

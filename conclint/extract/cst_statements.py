@@ -292,6 +292,10 @@ _SIMPLE: dict[type[cst.CSTNode], Callable[[Statements, Any], ast.stmt]] = {
     cst.Continue: lambda _self, _node: ast.Continue(),
     cst.TypeAlias: Statements._type_alias,
 }
+# Python 3.15's, which only newer versions of LibCST know.
+for _later, _convert in (("LazyImport", Statements._import), ("LazyImportFrom", Statements._import_from)):
+    if hasattr(cst, _later):
+        _SIMPLE[getattr(cst, _later)] = _convert
 _COMPOUND: dict[type[cst.CSTNode], Callable[[Statements, Any], ast.stmt]] = {
     cst.FunctionDef: Statements._function,
     cst.ClassDef: Statements._class,
