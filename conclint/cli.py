@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from itertools import groupby
 
 import click
@@ -76,6 +75,8 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo("interrupted", err=True)
         code = INTERRUPTED
     except Exception:
+        import traceback
+
         traceback.print_exc()
         click.echo("conclint broke; the lines above say where. Please report it with them.", err=True)
         code = INTERNAL

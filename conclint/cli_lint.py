@@ -6,21 +6,22 @@ import dataclasses
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from conclint import baseline, cli_output, report
+from conclint import cli_output, report
 from conclint.cli_modes import FINDINGS, INTERNAL, OK, Call
 from conclint.config_file import ConfigError
 from conclint.contents import Contents
 from conclint.discovery import Found, NoSuchPathError, discover, stands_among_others, state
 from conclint.finding import Applicability, Finding, Place, Severity
-from conclint.fingerprint import fingerprints
-from conclint.judge import Failure
 from conclint.memo import Memo
-from conclint.rule import Rule
 from conclint.run import Outcome, lint
+
+if TYPE_CHECKING:
+    from conclint.judge import Failure
+    from conclint.rule import Rule
 
 # These also link to the pages of rules; the others need not load any.
 _WITH_EDITS = _WITH_RULES = ("json", "jsonl", "sarif")
@@ -201,6 +202,9 @@ class _Edits:
 
 
 def _without_known(call: Call, outcome: Outcome, contents: Contents) -> tuple[Outcome, str]:
+    from conclint import baseline
+    from conclint.fingerprint import fingerprints
+
     known = baseline.read(call.settings.baseline)
     prints = fingerprints(outcome.findings, contents, call.settings.root)
     compared = baseline.compare(known, outcome.findings, prints)
@@ -211,6 +215,9 @@ def _without_known(call: Call, outcome: Outcome, contents: Contents) -> tuple[Ou
 
 
 def _write_baseline(call: Call, outcome: Outcome) -> int:
+    from conclint import baseline
+    from conclint.fingerprint import fingerprints
+
     path = str(call.request.write_baseline)
     prints = fingerprints(outcome.findings, Contents(call.overlay), call.settings.root)
     try:
