@@ -192,9 +192,9 @@ class Calls:
             yield from self._readers(func)
             return
         if func.name in ("__enter__", "__exit__"):
-            yield from self._withs(func)
+            yield from self._statements(func, "with")
         elif func.name in ("__iter__", "__next__"):
-            yield from self._loops(func)
+            yield from self._statements(func, "for")
         names = {func.name}
         if func.name in _CONSTRUCTORS and func.cls is not None:
             names = {"cls", func.cls.name, *(cls.name for cls in self.program.below(func.cls))}
@@ -260,30 +260,19 @@ class Calls:
             return Use.ITERATED
         return op.use
 
-    def _withs(self, func: Func) -> Iterator[Edge]:
-        for user in self.program.by_name.get("__enter__", ()):
-            for number, block in enumerate(user.body.blocks):
-                if block.kind == "with" and self._has(block.value, func, user, block.parent):
-                    yield self._statement_edge(user, func, number, "with")
-
-    def _loops(self, func: Func) -> Iterator[Edge]:
-        for user in self.program.by_name.get("__iter__", ()):
-            for number, block in enumerate(user.body.blocks):
-                if block.kind in ("for", "comp") and self._has(block.value, func, user, block.parent):
-                    yield self._statement_edge(user, func, number, "for")
-
-    def _has(self, expr: object, func: Func, user: Func, block: int) -> bool:
+    def _statements(self, func: Func, word: str) -> Iterator[Edge]:
+        """The `with` or `for` statements over an instance whose `__enter__`, `__next__`, … this method is."""
         cls = func.cls
         if cls is None:
-            return False
-        at = expr if isinstance(expr, int) else first_op(user, block)
-        values = self.program.evaluator.of(expr, user, at)  # type: ignore[arg-type]  # an Expr of a block
-        return len(values) == 1 and any(
-            method.func is func
-            for found in self.program.evaluator.classes_of(values)
-            for method in self.program.evaluator.member(found, func.name, Instance(found))
-            if isinstance(method, Function)
-        )
+            return
+        evaluator = self.program.evaluator
+        for one in (cls, *self.program.below(cls)):
+            for kind, header in self.program.headers.of_classes.get(one, ()):
+                if kind == word and any(
+                    isinstance(method, Function) and method.func is func
+                    for method in evaluator.member(one, func.name, Instance(one))
+                ):
+                    yield self._statement_edge(header.func, func, header.number, word)
 
     def _statement_edge(self, user: Func, func: Func, number: int, word: str) -> Edge:
         block = user.body.blocks[number]

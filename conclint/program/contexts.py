@@ -74,6 +74,8 @@ _SCRIPTS = frozenset(("main", "amain", "async_main", "main_async", "_main", "cli
 
 
 _DEPTH = 3
+# Routes are registered by the names of every dictionary; what they register is `async def` and on the loop by itself.
+_VERBS = frozenset(("get", "post", "put", "delete", "patch", "head", "options"))
 
 
 class Contexts:
@@ -92,7 +94,7 @@ class Contexts:
         knowledge = self.program.knowledge
         lasts: dict[str, str] = {}
         for name, row in knowledge.rows.items():
-            if row.runs and row.callable:
+            if row.runs not in ("", "here") and row.callable and name.rpartition(".")[2] not in _VERBS:
                 lasts[name.rpartition(".")[2]] = row.runs
         for last in sorted(lasts):
             for user in self.program.by_name.get(last, ()):

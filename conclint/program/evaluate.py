@@ -6,7 +6,7 @@ callees return. Every step that is not understood gives no candidates, and so no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from conclint.facts import (
@@ -113,6 +113,7 @@ class Evaluator:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._results: dict[tuple[Func, int], Values] = {}
+        self._locals: dict[tuple[Func, str, bool, tuple[int, ...]], Values] = {}
         self._returns: dict[Func, Values] = {}
         self._globals: dict[tuple[Module, str], Values] = {}
         self._fields: dict[tuple[ClassNode, str], Values] = {}
@@ -162,7 +163,7 @@ class Evaluator:
     def _truth(self, expr: Test, func: Func, at: int) -> Values:
         if expr.op == "or":
             found = [value for item in expr.items for value in self.of(item, func, at) if not _is_false(value)]
-            return tuple(dict.fromkeys(found))
+            return _unique(found)
         if expr.op == "and":
             return self.of(expr.items[-1], func, at)
         return (Instance("bool"),)
@@ -184,7 +185,7 @@ class Evaluator:
             found = []
             for value in self.of(expr.items[0], func, at):
                 found.extend(self.elements(value))
-            return tuple(dict.fromkeys(found))
+            return _unique(found)
         if kind == "f":
             return (Instance("str"),)
         if kind in ("+", "|") and len(expr.items) == 2:
@@ -230,7 +231,7 @@ class Evaluator:
                     found.append(self._made(row.returns, value, value.site))
             elif isinstance(value, ClassValue):
                 found.append(value)
-        return tuple(dict.fromkeys(found))
+        return _unique(found)
 
     def _entered(self, manager: Expr, func: Func, at: int, kind: str) -> Values:
         found: list[Value] = []
@@ -248,7 +249,7 @@ class Evaluator:
                 if not entered or (not results and isinstance(value.type, str)):
                     # Nearly every manager of a library gives itself; the tables name the others.
                     found.append(value)
-        return tuple(dict.fromkeys(found))
+        return _unique(found)
 
     # Names ----------------------------------------------------------------------------------------------------------
 
@@ -296,11 +297,18 @@ class Evaluator:
 
     def local(self, name: str, func: Func, at: int) -> Values:
         """The candidates for a local or parameter; with `at` below 0 for any moment."""
-        found: list[Value] = []
-        assignments = func.assignments.get(name, [])
-        reaching, entry = _reaching(func, assignments, at) if at >= 0 else (assignments, True)
-        if entry:
-            found.extend(self._parameter(name, func))
+        assignments = func.assignments.get(name)
+        reaching: list[tuple[int, Assign]] = []
+        entry = True
+        if assignments:
+            reaching, entry = _reaching(func, assignments, at) if at >= 0 else (assignments, True)
+        # Most names are read often and reached by the same assignments each time.
+        key = (func, name, entry, tuple([index for index, _ in reaching]))
+        known = self._locals.get(key)
+        if known is not None:
+            return known
+        cut, self._cut = self._cut, False
+        found = list(self._parameter(name, func)) if entry else []
         for index, op in reaching:
             if op.how in ("", "for", "with", "walrus", "import", "case"):
                 if isinstance(op.value, str) and op.how == "import":
@@ -309,7 +317,11 @@ class Evaluator:
                     found.extend(self.of(op.value, func, index))
         if len(found) > 1:
             found = [value for value in found if not _is_false(value)] or found[:1]
-        return tuple(dict.fromkeys(found))
+        values = _unique(found)
+        if not self._cut:
+            self._locals[key] = values
+        self._cut = self._cut or cut
+        return values
 
     def _parameter(self, name: str, func: Func) -> Values:
         for position, param in enumerate(func.fact.params):
@@ -420,7 +432,7 @@ class Evaluator:
         if len(values) == 1:
             return self.attribute(values[0], name)
         found = [result for value in values for result in self.attribute(value, name)]
-        return tuple(dict.fromkeys(found))
+        return _unique(found)
 
     def attribute(self, value: Value, name: str) -> Values:
         """The candidates for an attribute of a value."""
@@ -488,7 +500,7 @@ class Evaluator:
                 exact = self.of(value, body, at)
                 exact = tuple(one for one in exact if not _is_false(one))
                 found.extend(exact or self.annotated(annotation, body))
-        return tuple(dict.fromkeys(found))
+        return _unique(found)
 
     def member(self, cls: ClassNode, name: str, receiver: Instance) -> Values:
         """The candidates for an attribute of an instance of a class of the program."""
@@ -707,10 +719,10 @@ class Evaluator:
             values: list[Value] = []
             for callee in self.of(op.func, func, index):
                 values.extend(self._call(callee, func, index, op))
-            found = tuple(dict.fromkeys(values))
+            found = _unique(values)
         elif isinstance(op, Await):
             values = [result for value in self.of(op.value, func, index) for result in self.awaited(value)]
-            found = tuple(dict.fromkeys(values))
+            found = _unique(values)
         elif isinstance(op, Gather):
             kind = "iterable" if op.kind == "generator" else op.kind
             found = (Instance(kind, (func, index), self.of(op.element, func, index)),)
@@ -946,7 +958,7 @@ def _next(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
         for value in evaluator.of(argument, func, index)
         for element in evaluator.elements(value)
     ]
-    return tuple(dict.fromkeys(found))
+    return _unique(found)
 
 
 def _ray_remote(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
@@ -973,7 +985,7 @@ def _ray_get(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
                 found.append(Instance("list", (func, index), tuple(dict.fromkeys(inner))))
             else:
                 found.extend(_fetched(evaluator, value))
-    return tuple(dict.fromkeys(found))
+    return _unique(found)
 
 
 def _fetched(evaluator: Evaluator, value: Value) -> Values:
@@ -1063,6 +1075,10 @@ def _last_op(func: Func, value: Expr) -> int:
         if isinstance(op, Assign) and op.value == value and isinstance(op.target, str) and "." in op.target:
             return index
     return -1
+
+
+def _unique(found: Sequence[Value]) -> Values:
+    return tuple(found) if len(found) < 2 else tuple(dict.fromkeys(found))
 
 
 def _few(values: Values) -> Values:

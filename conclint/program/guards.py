@@ -1,7 +1,7 @@
 """Under which conditions an operation is reached, and whether they can hold.
 
-Constants and defaults that a caller passes are carried along a path; a branch that they make dead is not followed. Nor is
-a branch whose test asks on which side of the event loop the code runs: such code knows what it does.
+Constants and defaults that a caller passes are carried along a path; a branch that they make dead is not followed. Nor
+is a branch whose test asks on which side of the event loop the code runs: such code knows what it does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Unknown:
 
 
 UNKNOWN = _Unknown()
-Known: TypeAlias = "None | bool | int | float | str | _Unknown"
+Known: TypeAlias = "bool | int | float | str | _Unknown | None"
 
 
 def conditions(func: Func, block: int) -> Iterator[Condition]:
@@ -56,7 +56,7 @@ def is_conditional(func: Func, block: int) -> bool:
 
 
 def asks_for_loop(func: Func, block: int) -> bool:
-    """Whether a test or an attempt around the block finds out if an event loop is running, or which colour is wanted."""
+    """Whether a test or an attempt around the block finds out if a loop is running, or which colour is wanted."""
     known = func.asking.get(block)
     if known is None:
         known = func.asking[block] = _asks_around(func, block)
@@ -207,9 +207,7 @@ def arguments(callee: Func, call: Call | None, bound: bool) -> dict[str, Expr]:
         if isinstance(value, Mix) and value.kind == "star":
             break
         given[param.name] = value
-    for word, value in call.keywords:
-        if word:
-            given[word] = value
+    given.update({word: value for word, value in call.keywords if word})
     if not spread:
         for param in params:
             if param.name not in given and not param.required and isinstance(param.default, Const):

@@ -48,6 +48,7 @@ class Program:
         from conclint.program.contexts import Contexts
         from conclint.program.effects import Effects
         from conclint.program.evaluate import Evaluator
+        from conclint.program.headers import Headers
 
         self.knowledge = knowledge
         self.options = options or Options()
@@ -60,6 +61,7 @@ class Program:
             self.modules.append(module)
             self.names.add(module, found)
         self.evaluator = Evaluator(self)
+        self.headers = Headers(self)
         self.calls = Calls(self)
         self.contexts = Contexts(self)
         self.effects = Effects(self)
