@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from conclint.facts import Call, Load
 from conclint.finding import Applicability, Finding, Fix, Severity
 from conclint.program.contexts import Phase
 from conclint.program.effects import Path
+from conclint.program.guards import conditions
+from conclint.program.model import Func, chains, operands
 from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
 from conclint_rules.event_loop.offloading import offload
@@ -14,6 +18,8 @@ from conclint_rules.event_loop.stall import stalls
 
 # These read the terminal and touch nothing else. Prompts of libraries keep state, debuggers belong to their thread.
 _PLAIN = ("builtins.input", "sys.stdin.")
+_PROMPTS = ("rich.", "click.", "questionary.")
+_INTERACTIVE = re.compile(r"interactive|isatty|is_terminal|is_a_tty")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -32,8 +38,26 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _in_a_dialog(program: Program, path: Path) -> bool:
-    """A command of a command-line tool asks its user and has nothing else to do meanwhile."""
-    return program.contexts.phase(path.root) is Phase.COMMAND
+    """A command of a command-line tool asks its user and has nothing else to do meanwhile.
+
+    Such are functions that use a library of prompts, and those that first make sure that somebody sits there.
+    """
+    if path.primitive.name.startswith(_PROMPTS) or program.contexts.phase(path.root) is Phase.COMMAND:
+        return True
+    places = [(path.primitive.func, path.primitive.block), *((edge.caller, edge.block) for edge in path.edges)]
+    return any(_asks_for_somebody(func, block) for func, block in places)
+
+
+def _asks_for_somebody(func: Func, block: int) -> bool:
+    for condition in conditions(func, block):
+        read = [*chains(condition.test)]
+        for number in operands(condition.test):
+            op = func.ops[number]
+            part = op.func if isinstance(op, Call) else op.value if isinstance(op, Load) else None
+            read.extend(chains(part))
+        if any(_INTERACTIVE.search(chain) for chain in read):
+            return True
+    return False
 
 
 def _describe(path: Path) -> str:
@@ -195,8 +219,9 @@ async def main():
         ),
     ),
     known_problems=(
-        "A program whose only task is to ask is reported too: nothing waits there until a second task is added. In the "
-        "commands of a command-line tool (`cli.py`, `__main__.py`, a folder `cli`) the finding is a note."
+        "A program whose only task is to ask is reported too: nothing waits there until a second task is added. In "
+        "the commands of a command-line tool (`cli.py`, `__main__.py`, a folder `cli`), for the prompts of libraries "
+        "such as `click` and `rich`, and under a test for a terminal the finding is a note."
     ),
     references=(
         "https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
