@@ -68,7 +68,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Each wait with the thread that is reached on an event loop."""
     yield from stalls(
         program,
-        [one for one in program.effects.blocking(["wait"]) if _is_ours(program, one)],
+        [one for one in program.effects.blocking(["wait"]) if is_thread_wait(program, one)],
         code=RULE.code,
         name=RULE.name,
         severity=RULE.severity,
@@ -86,7 +86,8 @@ def _ends_it(program: Program, path: Path) -> bool:
     return leaving and any(block.kind == "finally" for _, block in path.root.block_path(path.block))
 
 
-def _is_ours(program: Program, primitive: Primitive) -> bool:
+def is_thread_wait(program: Program, primitive: Primitive) -> bool:
+    """Whether a wait stops the thread that it is on, and is this rule's concern and not that of Ray's rules."""
     if primitive.name.startswith(_OTHERS) or primitive.row.runs_loop:
         return False
     if primitive.name in _RESULTS:

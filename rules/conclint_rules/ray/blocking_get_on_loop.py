@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conclint.facts import Call, Gather, Mix, Seq
 from conclint.finding import Applicability, Finding, Fix, ReplaceExpression, Severity, Slot
-from conclint.program.effects import Path
+from conclint.program.effects import Path, Primitive
 from conclint.program.program import Program
 from conclint.program.values import Instance
 from conclint.rule import NearMiss, Rule
@@ -14,14 +14,12 @@ from conclint_rules.event_loop.stall import stalls
 from conclint_rules.mending import in_coroutine, under_thread_lock
 from conclint_rules.ray.ready import is_ready
 
-_WAITS = ("ray.get", "ray.wait")
-
 
 def check(program: Program) -> Iterator[Finding]:
     """Each blocking fetch that is reached on an event loop."""
     yield from stalls(
         program,
-        [one for one in program.effects.blocking(["wait"]) if one.name in _WAITS and not is_ready(one.func, one.call)],
+        [one for one in program.effects.blocking(["wait"]) if is_ray_wait(one)],
         code=RULE.code,
         name=RULE.name,
         severity=RULE.severity,
@@ -29,6 +27,11 @@ def check(program: Program) -> Iterator[Finding]:
         mend=_mend,
         help_text=_help,
     )
+
+
+def is_ray_wait(one: Primitive) -> bool:
+    """Whether a wait is one of Ray's, for something that is not known to be there."""
+    return one.name.startswith("ray.") and not (one.name == "ray.get" and is_ready(one.func, one.call))
 
 
 def _describe(path: Path) -> str:
@@ -42,7 +45,9 @@ def _help(path: Path) -> str:
         return "make the method `async def` and await the reference, or run the call in a thread"
     if path.primitive.name == "ray.wait":
         return "await `asyncio.wait` over `asyncio.wrap_future(ref.future())` of each reference"
-    return "await the reference, or `asyncio.gather` of several"
+    if path.primitive.name == "ray.get":
+        return "await the reference, or `asyncio.gather` of several"
+    return "await its async form, or run the call in a thread"
 
 
 def _mend(program: Program, path: Path) -> Fix | None:
@@ -85,12 +90,16 @@ RULE = Rule(
     name="blocking-get-on-loop",
     check=check,
     severity=Severity.ERROR,
-    summary="`ray.get` or `ray.wait` is reached on an event loop: in a coroutine, or in any method of an async actor.",
+    summary=(
+        "`ray.get`, `ray.wait` or another wait of Ray is reached on an event loop: in a coroutine, or in any method of "
+        "an async actor."
+    ),
     why=(
         "Both wait with the thread. On an event loop that thread runs everything else too: the other calls of an async "
         "actor, sent to it at the same time, are not served until the value is there, and where the value needs one of "
-        "them it never comes. Ray warns about `ray.get` once for each worker, about `ray.wait` not at all. Plain "
-        "methods of an async actor run on its loop as well."
+        "them it never comes. Queues, actor pools and placement groups of `ray.util` wait in the same way. Ray warns "
+        "about `ray.get` once for each worker, about `ray.wait` not at all. Plain methods of an async actor run on its "
+        "loop as well."
     ),
     use_instead=(
         "Await the reference; a list of them with `asyncio.gather`. For `ray.wait`, await `asyncio.wait` over "
@@ -210,6 +219,18 @@ async def serve(refs):
 
 async def main(refs):
     await asyncio.gather(serve(refs), serve(refs))
+""",
+        """\
+from ray.util import ActorPool
+from ray.util.queue import Queue
+
+
+async def work(workers, items):
+    pool = ActorPool(workers)
+    queue = Queue(maxsize=2)
+    pool.submit(lambda worker, item: worker.run.remote(item), items[0])
+    queue.put(pool.get_next())  # CON601
+    return await queue.get_async()
 """,
         """\
 import conclint_runtime as ray

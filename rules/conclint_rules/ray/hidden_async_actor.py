@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conclint.finding import Finding, Fix, Severity
-from conclint.program.effects import Path
+from conclint.program.effects import Path, Primitive
 from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
+from conclint_rules.event_loop.blocking_wait import is_thread_wait
 from conclint_rules.event_loop.stall import stalls
+from conclint_rules.ray.blocking_get_on_loop import is_ray_wait
 
-_KINDS = ("sleep", "network", "subprocess", "database", "wait", "user-input")
+_KINDS = ("sleep", "network", "subprocess", "database", "user-input")
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -29,7 +31,7 @@ def check(program: Program) -> Iterator[Finding]:
 
     yield from stalls(
         program,
-        program.effects.blocking(_KINDS),
+        _stops(program),
         code=RULE.code,
         name=RULE.name,
         severity=RULE.severity,
@@ -37,7 +39,22 @@ def check(program: Program) -> Iterator[Finding]:
         mend=_no_fix,
         help_text=_help,
         hidden=True,
+        harmless=_in_constructor,
     )
+
+
+def _stops(program: Program) -> Iterator[Primitive]:
+    """What stops an event loop by the rules for actors that are async in plain sight."""
+    yield from program.effects.blocking(_KINDS)
+    for one in program.effects.blocking(["wait"]):
+        if is_ray_wait(one) or is_thread_wait(program, one):
+            yield one
+
+
+def _in_constructor(program: Program, path: Path) -> bool:
+    """Whether it happens before the actor serves any call."""
+    del program
+    return path.root.name == "__init__"
 
 
 def _help(path: Path) -> str:
