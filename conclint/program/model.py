@@ -17,13 +17,18 @@ from conclint.facts import (
     Body,
     Call,
     Class,
+    Define,
     Expr,
     Facts,
     Function,
     Gather,
+    Item,
     Load,
+    Mix,
     Op,
+    Seq,
     Stmt,
+    Test,
     Unusable,
     decode_body,
 )
@@ -302,25 +307,30 @@ def last_name(callee: Expr) -> str:
 
 def operands(value: Expr) -> Iterator[int]:
     """The numbers of the operations whose results stand in an expression."""
-    if isinstance(value, int):
-        yield value
-    elif value is not None and not isinstance(value, str):
-        for part in (getattr(value, "base", None), getattr(value, "index", None)):
-            if type(value).__name__ not in ("Fn", "Cls"):
-                yield from operands(part)
-        for item in getattr(value, "items", ()):
-            yield from operands(item)
+    kind = value.__class__
+    if kind is int:
+        yield value  # type: ignore[misc]  # by the kind
+    elif isinstance(value, Test | Mix | Seq):
+        for item in value.items:
+            if item.__class__ is not str:
+                yield from operands(item)
+    elif isinstance(value, Attr | Item):
+        yield from operands(value.base)
+        if isinstance(value, Item):
+            yield from operands(value.index)
 
 
 def chains(value: Expr) -> Iterator[str]:
     """The names and chains that stand in an expression."""
     if isinstance(value, str):
         yield value
-    elif value is not None and not isinstance(value, int) and type(value).__name__ not in ("Fn", "Cls", "Const"):
-        for part in (getattr(value, "base", None), getattr(value, "index", None)):
-            yield from chains(part)
-        for item in getattr(value, "items", ()):
+    elif isinstance(value, Test | Mix | Seq):
+        for item in value.items:
             yield from chains(item)
+    elif isinstance(value, Attr | Item):
+        yield from chains(value.base)
+        if isinstance(value, Item):
+            yield from chains(value.index)
 
 
 def parts(op: Op) -> Iterator[Expr]:
@@ -332,10 +342,14 @@ def parts(op: Op) -> Iterator[Expr]:
             yield value
     elif isinstance(op, Gather):
         yield op.element
-    else:
-        yield getattr(op, "value", None)
+    elif not isinstance(op, Define):
+        yield op.value
 
 
 def _used(op: Op) -> Iterator[int]:
     for part in parts(op):
-        yield from operands(part)
+        kind = part.__class__
+        if kind is int:
+            yield part  # type: ignore[misc]  # by the kind
+        elif kind is not str and part is not None:
+            yield from operands(part)
