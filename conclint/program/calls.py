@@ -334,11 +334,9 @@ def spell(expr: object, func: Func) -> str:
         elif expr[0] == "&":
             text = expr.partition(":")[2]
         elif expr[0] == "@":
-            text = expr.rpartition(":")[2]
-            parts = text.split(".")
-            text = ".".join(parts[-2:])
+            text = ".".join(expr.rpartition(":")[2].split(".")[-2:])
         else:
-            text = expr.removeprefix("builtins.")
+            text = ".".join(expr.removeprefix("builtins.").split(".")[-2:])
         return ".".join(part.partition("~")[0] for part in text.split("."))
     if isinstance(expr, int):
         op = func.ops[expr]
