@@ -16,6 +16,7 @@ import re
 import time
 import zlib
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -58,13 +59,13 @@ class MemoKey(NamedTuple):
 
     slot: str
     state: bytes
-    recent: tuple[tuple[str, int, int], ...]
-    """Files whose time stamp cannot be trusted yet: path, time, size."""
+    files: tuple[FileState, ...]
 
 
 class _Memo(msgspec.Struct, frozen=True, array_like=True):
     state: bytes
-    unsettled: tuple[tuple[bytes, bytes], ...]
+    unsettled: tuple[tuple[bytes, int, bytes], ...]
+    """Files whose time cannot tell this version from a next one: path, time, digest of the contents."""
     data: bytes
 
 
@@ -87,9 +88,13 @@ class Cache:
         self.warning = ""
         self._folder = folder
         self._here = os.path.join(os.getcwd(), "")
-        key = extractor_key()
-        self._pack = Pack(folder, key.hex()) if key is not None else None
         self._prepared = False
+
+    @cached_property
+    def _pack(self) -> Pack | None:
+        # Where a whole result is found, nobody asks for it: it is then not read.
+        key = extractor_key()
+        return Pack(self._folder, key.hex()) if key is not None else None
 
     def __enter__(self) -> Cache:
         return self
@@ -150,14 +155,10 @@ class Cache:
             return None
         state = hashlib.blake2b(code + settings + os.fsencode(self._here), digest_size=16)
         slot = hashlib.blake2b(settings + os.fsencode(self._here), digest_size=16).hexdigest()
-        young = time.time_ns() - RACY_NS
-        recent = []
-        for file in files:
-            path, mtime_ns, size = file.path, file.mtime_ns, file.size
-            state.update(b"%d %d %s\0" % (mtime_ns, size, os.fsencode(path)))
-            if mtime_ns > young:
-                recent.append((path, mtime_ns, size))
-        return MemoKey(slot, state.digest(), tuple(recent))
+        all_files = tuple(files)
+        for file in all_files:
+            state.update(b"%d %d %s\0" % (file.mtime_ns, file.size, os.fsencode(file.path)))
+        return MemoKey(slot, state.digest(), all_files)
 
     def load_memo(self, key: MemoKey) -> bytes | None:
         """The result that was saved for this very state of all files and settings."""
@@ -168,26 +169,32 @@ class Cache:
             memo = _memo_decoder.decode(memoryview(data)[4:])
         except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError, MemoryError):
             return None
-        if memo.state != key.state or not all(_contains(path, digest) for path, digest in memo.unsettled):
+        if memo.state != key.state or not all(_contains(path, digest) for path, _, digest in memo.unsettled):
             return None
-        if memo.unsettled and not key.recent:
+        if memo.unsettled and max(mtime_ns for _, mtime_ns, _ in memo.unsettled) <= time.time_ns() - RACY_NS:
             self._write_memo(key, _Memo(memo.state, (), memo.data))
         return memo.data
 
     def save_memo(self, key: MemoKey, data: bytes) -> None:
-        """Keep the result of a run, unless a file that has only just been written is not in the cache itself."""
+        """Keep the result of a run, unless a file that has only just been written is not in the cache itself.
+
+        What the run has read must have been stored by now, through this cache or by another that has been closed.
+        """
         unsettled = []
-        for path, mtime_ns, size in key.recent:
-            name = self._key(path)
+        young = time.time_ns() - RACY_NS
+        for file in key.files:
+            name = self._key(file.path)
             seen = self._pack.index.files.get(name) if self._pack is not None else None
-            if seen is None or (seen.mtime_ns, seen.size) != (mtime_ns, size):
+            known = seen is not None and (seen.mtime_ns, seen.size) == (file.mtime_ns, file.size)
+            if seen is not None and known and not seen.settled:
+                unsettled.append((name, file.mtime_ns, seen.digest))
+            elif not known and file.mtime_ns > young:
                 return
-            unsettled.append((name, seen.digest))
         self._write_memo(key, _Memo(key.state, tuple(unsettled), data))
 
     def close(self) -> None:
         """Write what is new. Without it, or when it fails, the cache stays as it was."""
-        if self._pack is None:
+        if "_pack" not in self.__dict__ or self._pack is None:
             return
         try:
             if (self._pack.changed or self._pack.added) and self._prepare():

@@ -427,6 +427,28 @@ def test_a_result_with_a_young_file_that_was_not_read_is_not_saved(folder: Path,
         assert cache.load_memo(key) is None
 
 
+def test_a_result_with_a_file_that_was_young_when_it_was_read_is_checked_by_its_contents(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    young = written(tmp_path / "a.py", b"x = 1\n", age_ns=0)
+    store(folder, young, b"facts")
+    later = time.time_ns() + 2 * RACY_NS
+    monkeypatch.setattr(time, "time_ns", lambda: later)
+    with Cache(folder) as cache:
+        key = memo_key(cache, young)
+        cache.save_memo(key, b"result")
+        Path(young.path).write_bytes(b"x = 2\n")
+        assert cache.load_memo(key) is None
+
+
+def test_finding_a_result_does_not_read_the_facts(folder: Path, file: Found) -> None:
+    with Cache(folder) as cache:
+        cache.save_memo(memo_key(cache, file), b"result")
+    with Cache(folder) as cache:
+        cache.load_memo(memo_key(cache, file))
+        assert "_pack" not in vars(cache)
+
+
 def test_a_young_file_is_not_read_again_when_it_has_grown_old(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
