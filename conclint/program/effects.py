@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conclint.facts import Attr, Call, Const, Expr, Mix, Seq, Test, Use
+from conclint.facts import Attr, Call, Const, Expr, Mix, Test, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.knowledge import Row
 from conclint.knowledge.predicate import parse
@@ -242,7 +242,8 @@ class Effects:
             # An argument that is spread from elsewhere may be anything; then nothing is claimed.
             return spread and not predicate.dotted
         if predicate.dotted:
-            return any(name == predicate.value or name.endswith(f".{predicate.value}") for name in _constants(argument))
+            flags = _constants(argument, func)
+            return any(name == predicate.value or name.endswith(f".{predicate.value}") for name in flags)
         if isinstance(argument, Const):
             return argument.value == predicate.value and type(argument.value) in (
                 type(predicate.value),
@@ -335,9 +336,13 @@ class Effects:
         return confidence
 
 
-def _constants(argument: Expr) -> Iterator[str]:
+def _constants(argument: Expr, func: Func) -> Iterator[str]:
+    """The names of an argument's flags, also where a global of the file holds them."""
     if isinstance(argument, str):
         yield argument
+        bindings = func.module.bindings.get(argument[1:], ()) if argument[0] == ":" else ()
+        if len(bindings) == 1 and isinstance(bindings[0].value, Mix):
+            yield from _constants(bindings[0].value, func)
     elif isinstance(argument, Mix) and argument.kind == "|":
         for item in argument.items:
-            yield from _constants(item)
+            yield from _constants(item, func)

@@ -148,7 +148,21 @@ def _decidable(test: Expr, func: Func, params: set[str]) -> bool:
     names = list(chains(test))
     if not names or any(True for _ in operands(test)):
         return False
-    return any(name[0] == "$" and name[1:] in params and name[1:] not in func.assignments for name in names)
+    return any(name[0] == "$" and name[1:] in params and _keeps_falsehood(func, name) for name in names)
+
+
+def _keeps_falsehood(func: Func, name: str) -> bool:
+    """Whether a parameter is never bound anew, or only where it is true: then one that is `None` stays so."""
+    return all(
+        any(condition.truth and _requires(condition.test, name) for condition in conditions(func, op.block))
+        for _, op in func.assignments.get(name[1:], ())
+    )
+
+
+def _requires(test: Expr, name: str) -> bool:
+    if isinstance(test, Test) and test.op == "and":
+        return any(_requires(item, name) for item in test.items)
+    return test == name
 
 
 def is_dead(func: Func, block: int) -> bool:

@@ -293,6 +293,36 @@ async def listen(port):
 """,
         ),
         NearMiss(
+            "a numeric address is not looked up",
+            """\
+import socket
+
+NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+
+
+async def resolve(host, port):
+    return socket.getaddrinfo(host, port, flags=NUMERIC)
+""",
+        ),
+        NearMiss(
+            "without an address nobody is connected to",
+            """\
+import socket
+
+
+def get_connection(address=None):
+    if address:
+        address = address.strip()
+    if address:
+        return socket.create_connection((address, 80))
+    return None
+
+
+async def main():
+    return get_connection()
+""",
+        ),
+        NearMiss(
             "making a client connects to nobody",
             """\
 import requests
