@@ -21,6 +21,7 @@ from conclint_rules.event_loop import (
     thread_lock_across_await,
 )
 from conclint_rules.executors import executor_self_wait, mutual_wait, wait_under_lock
+from conclint_rules.processes import missing_main_guard
 from conclint_rules.ray import (
     async_remote_task,
     blocking_get_on_loop,
@@ -66,5 +67,6 @@ RULES: tuple[Rule, ...] = validate(
         wait_under_lock.RULE,
         executor_self_wait.RULE,
         mutual_wait.RULE,
+        missing_main_guard.RULE,
     )
 )
