@@ -26,6 +26,9 @@ def guard_main(file: File, plan: Plan, edit: GuardMain) -> None:
     body = list(tree.module.body)
     last = max(index for index, line in enumerate(body) if line in moved)
     own = next((line for line in body[last + 1 :] if _is_guard(line)), None)
+    first = min(index for index, line in enumerate(body) if line in moved)
+    if any(line not in moved and line is not own and not _only_defines(line) for line in body[first:]):
+        raise RefusalError("a statement that stays would run before those that move")
     newline = tree.source.newline(tree.range(moved[0])[0])
     if own is None and body[-len(moved) :] == moved:
         _in_place(tree, plan, moved, newline)
@@ -65,6 +68,13 @@ def _moved(tree: Tree, edit: GuardMain) -> list[_Line]:
     if starts or not found:
         raise RefusalError("a statement to move is not at module level")
     return found
+
+
+def _only_defines(line: cst.CSTNode) -> bool:
+    """Whether it does not matter for a statement if it runs before or after its neighbours: imports and definitions."""
+    if isinstance(line, cst.SimpleStatementLine):
+        return all(isinstance(part, cst.Import | cst.ImportFrom | cst.Pass) for part in line.body)
+    return isinstance(line, cst.FunctionDef | cst.ClassDef) or _is_guard(line)
 
 
 def _is_guard(line: cst.CSTNode) -> bool:

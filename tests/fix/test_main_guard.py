@@ -67,3 +67,10 @@ def test_a_statement_inside_a_function_is_refused() -> None:
     source = "def f():\n    b()\n"
     result = applied(source, finding(span(source, "b()"), GuardMain((span(source, "b()"),))))
     assert "not at module level" in result.left[0].reason
+
+
+def test_a_statement_that_would_stay_ahead_is_refused() -> None:
+    source = "p = a.P()\nassert p\np.start()\n"
+    spans = (span(source, "p ="), span(source, "p.start"))
+    result = applied(source, finding(spans[0], GuardMain(spans)))
+    assert "would run before" in result.left[0].reason
