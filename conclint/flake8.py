@@ -34,6 +34,7 @@ class Plugin:
     version: ClassVar[str] = __version__
 
     def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
+        del tree
         self._filename = filename
         self._text = "".join(lines)
 
@@ -77,7 +78,7 @@ _known: dict[str, dict[str, tuple[Finding, ...]]] = {}
 
 
 def _project(folder: str, path: str) -> dict[str, tuple[Finding, ...]]:
-    """The findings of all files of the project by path; worked out once in a process, and again for a file that is new."""
+    """The findings of the project by path; worked out once in a process, and again for a file that is new."""
     known = _known.get(folder)
     if known is None or path not in known:
         found: dict[str, list[Finding]] = {}
