@@ -190,7 +190,7 @@ class Contexts:
             row = self.program.knowledge.row(name)
             if row is not None and row.decorates == "once":
                 return True
-            if name.rpartition(".")[2] in ("cached_property", "lru_cache", "cache", "run_once", "singleton"):
+            if name.rpartition(".")[2] in ("cached_property", "lru_cache", "cache", "memoize", "run_once", "singleton"):
                 return True
         return False
 

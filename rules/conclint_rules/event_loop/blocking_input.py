@@ -16,7 +16,7 @@ from conclint.rule import NearMiss, Rule
 from conclint_rules.event_loop.offloading import offload
 from conclint_rules.event_loop.stall import stalls
 
-# These read the terminal and touch nothing else. Prompts of libraries keep state, debuggers belong to their thread.
+# These read the terminal and touch nothing else. Prompts of libraries keep state in their thread.
 _PLAIN = ("builtins.input", "sys.stdin.")
 _PROMPTS = ("rich.", "click.", "questionary.")
 _INTERACTIVE = re.compile(r"interactive|isatty|is_terminal|is_a_tty")
@@ -96,7 +96,7 @@ RULE = Rule(
     fix_safety=(
         "Safe for `input` and `sys.stdin`, called in the coroutine itself: the answer is the same. Other tasks run "
         "meanwhile, which is the point. After an interrupt the thread still waits for its line. Prompts of other "
-        "libraries and debuggers are left alone, as is a call under a `threading` lock."
+        "libraries are left alone, as is a call under a `threading` lock."
     ),
     bad="""\
 import asyncio

@@ -73,7 +73,7 @@ import asyncio
 import threading
 import time
 import urllib.request
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Slow(BaseHTTPRequestHandler):
@@ -97,7 +97,7 @@ async def main(server):
     print(await asyncio.gather(check(url), check(url)))
 
 
-with HTTPServer(("127.0.0.1", 0), Slow) as server:
+with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     asyncio.run(main(server))
     server.shutdown()
@@ -107,7 +107,7 @@ import asyncio
 import threading
 import time
 import urllib.request
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Slow(BaseHTTPRequestHandler):
@@ -131,7 +131,7 @@ async def main(server):
     print(await asyncio.gather(check(url), check(url)))
 
 
-with HTTPServer(("127.0.0.1", 0), Slow) as server:
+with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     asyncio.run(main(server))
     server.shutdown()

@@ -172,7 +172,7 @@ def _what(name: str) -> str:
     exact = _WHAT_METHOD.get((owner.rpartition(".")[2].removesuffix("Proxy"), method))
     if exact:
         return exact
-    return next((what for prefix, what in _WHAT if name.startswith(prefix)), "something else")
+    return next((what for prefix, what in _WHAT if name.startswith(prefix)), "its result")
 
 
 def _help(path: Path) -> str:
