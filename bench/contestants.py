@@ -55,8 +55,8 @@ def contestants(scratch: Path, commands: Path) -> list[Contestant]:
     flake8 = (str(commands / "flake8"), "--isolated", "--jobs", "1", "--select", "ASYNC", "--exit-zero", ".")
     found.append(Contestant("flake8-async", COLD, flake8))
     checks = ",".join(PYLINT_CHECKS)
-    pylint = (str(commands / "pylint"), "--rcfile", os.devnull, "--jobs", "1", "--recursive", "y", "--persistent", "n",
-              "--score", "n", "--disable", "all", "--enable", checks, "--exit-zero", ".")  # fmt: skip
+    pylint = (str(commands / "pylint"), "--rcfile", os.devnull, "--jobs", "1", "--recursive=y", "--persistent=n",
+              "--score=n", "--disable=all", f"--enable={checks}", "--exit-zero", ".")  # fmt: skip
     found.append(Contestant("pylint", COLD, pylint))
     found.append(
         Contestant("ty-async", COLD, (str(commands / "ty-async"), ".", "--async200-stdlib", "--async200-transitive"))

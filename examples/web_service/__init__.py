@@ -1,0 +1,1 @@
+"""Quotes and books parcels; one JSON request a line, one answer a line."""
