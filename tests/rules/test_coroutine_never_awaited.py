@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conclint_rules.tasks import coroutine_never_awaited
 
 from conclint.finding import Finding
 from conclint.testing import lint_text
+from conclint_rules.tasks import coroutine_never_awaited
 
 HEAD = """\
 import asyncio
@@ -115,6 +115,11 @@ def end(one: {annotation}):
 )
 def test_a_method_counts_if_no_override_has_another_colour(definition: str, annotation: str, reported: bool) -> None:
     assert bool(found(METHODS.format(definition=definition, annotation=annotation))) is reported
+
+
+def test_a_method_that_the_function_replaces_counts_as_unknown() -> None:
+    text = "class Store:\n    async def put(self):\n        print(1)\n\n\n"
+    assert found(f"{text}def test(mock):\n    store = Store()\n    store.put = mock\n    store.put()\n") == ()
 
 
 def test_a_method_behind_a_base_that_is_not_known_counts_as_unknown() -> None:

@@ -9,6 +9,7 @@ from conclint.finding import Applicability, Confidence, Finding, Fix, Related, R
 from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.colour import Colour, Colours
+from conclint.program.model import last_name
 from conclint.program.program import Program
 from conclint.program.values import Function, Instance
 from conclint.rule import NearMiss, Rule
@@ -16,9 +17,9 @@ from conclint_rules.mending import in_coroutine, under_thread_lock
 from conclint_rules.tasks.dropped import Dropped, dropped_calls, is_expected
 
 _GATHER = "asyncio.gather"
-# Functions that only hand on another's coroutine are short, and seldom more than two stand on each other.
+# Functions that only hand on another's coroutine are short, and seldom more than three stand on each other.
 _SHORT = 12
-_LAYERS = 2
+_LAYERS = 3
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -38,7 +39,7 @@ def _names(program: Program) -> set[str]:
     names = {row_name.rpartition(".")[2] for row_name, row in program.knowledge.rows.items() if row.is_async}
     plain = []
     for func in program.functions():
-        offloaded = any(name.endswith("_to_async") for name in func.decorator_names)
+        offloaded = bool(func.fact.decorators) and any(name.endswith("_to_async") for name in func.decorator_names)
         if offloaded or (func.is_async and not func.fact.is_generator):
             names.add(func.name)
         elif func.fact.end_row - func.fact.row <= _SHORT and not func.fact.is_generator:
@@ -49,8 +50,10 @@ def _names(program: Program) -> set[str]:
 
 
 def _is_gather(program: Program, lost: Dropped) -> bool:
+    if last_name(lost.call.func) != "gather" or not lost.call.args:
+        return False
     found = program.calls.library(lost.func, lost.at)
-    return bool(lost.call.args) and len(found) == 1 and found[0].dotted == _GATHER
+    return len(found) == 1 and found[0].dotted == _GATHER
 
 
 def _finding(program: Program, colours: Colours, lost: Dropped, *, gathered: bool) -> Finding:
@@ -245,12 +248,17 @@ def shortcut(store: Store):
     return store.flush()
 
 
+def detour(store):
+    return shortcut(store)
+
+
 async def view():
     store = Store()
     store.put("a")  # CON201
     store.drop("a")  # CON201
     store.flush()  # CON201
     shortcut(store)  # CON201
+    detour(store)  # CON201
     Cache().put("b")  # CON201
 """,
     ),
