@@ -28,11 +28,7 @@ PLANTED = [
     ("ray_pipeline/workers.py", "return ranked(self.names, self.vectors, vector)[:count]", "CON601"),
     ("batch_job/scan.py", "found.extend(job.result())", "CON301"),
     ("batch_job/ledger.py", "wait(jobs)", "CON303"),
-    (
-        "batch_job/ledger.py",
-        'text = f"{datetime.date.today()}: {len(self._entries)} pictures, {self.doubles()}"',
-        "CON502",
-    ),
+    ("batch_job/ledger.py", "tail = self.doubles()", "CON502"),
     ("batch_job/report.py", "for line in summaries(Path.cwd()):", "CON401"),
 ]
 FILES = sorted(EXAMPLES.rglob("*.py"))
