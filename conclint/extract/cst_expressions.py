@@ -9,57 +9,10 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
+from conclint.extract.cst_operators import COMPARISONS, OPERATORS, UNARY
 from conclint.extract.cst_positions import Positions
 
 _Placed = TypeVar("_Placed", bound=ast.AST)
-_OPERATORS: dict[type[cst.CSTNode], type[ast.operator]] = {
-    cst.Add: ast.Add,
-    cst.Subtract: ast.Sub,
-    cst.Multiply: ast.Mult,
-    cst.Divide: ast.Div,
-    cst.FloorDivide: ast.FloorDiv,
-    cst.Modulo: ast.Mod,
-    cst.Power: ast.Pow,
-    cst.BitOr: ast.BitOr,
-    cst.BitAnd: ast.BitAnd,
-    cst.BitXor: ast.BitXor,
-    cst.LeftShift: ast.LShift,
-    cst.RightShift: ast.RShift,
-    cst.MatrixMultiply: ast.MatMult,
-}
-AUGMENTED: dict[type[cst.CSTNode], type[ast.operator]] = {
-    cst.AddAssign: ast.Add,
-    cst.SubtractAssign: ast.Sub,
-    cst.MultiplyAssign: ast.Mult,
-    cst.DivideAssign: ast.Div,
-    cst.FloorDivideAssign: ast.FloorDiv,
-    cst.ModuloAssign: ast.Mod,
-    cst.PowerAssign: ast.Pow,
-    cst.BitOrAssign: ast.BitOr,
-    cst.BitAndAssign: ast.BitAnd,
-    cst.BitXorAssign: ast.BitXor,
-    cst.LeftShiftAssign: ast.LShift,
-    cst.RightShiftAssign: ast.RShift,
-    cst.MatrixMultiplyAssign: ast.MatMult,
-}
-_COMPARISONS: dict[type[cst.CSTNode], type[ast.cmpop]] = {
-    cst.Equal: ast.Eq,
-    cst.NotEqual: ast.NotEq,
-    cst.LessThan: ast.Lt,
-    cst.LessThanEqual: ast.LtE,
-    cst.GreaterThan: ast.Gt,
-    cst.GreaterThanEqual: ast.GtE,
-    cst.Is: ast.Is,
-    cst.IsNot: ast.IsNot,
-    cst.In: ast.In,
-    cst.NotIn: ast.NotIn,
-}
-_UNARY: dict[type[cst.CSTNode], type[ast.unaryop]] = {
-    cst.Not: ast.Not,
-    cst.Minus: ast.USub,
-    cst.Plus: ast.UAdd,
-    cst.BitInvert: ast.Invert,
-}
 _TARGETS = (ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Starred)
 _FIELDS = (cst.FormattedStringExpression, cst.TemplatedStringExpression)
 
@@ -245,10 +198,10 @@ class Expressions:
         return self.at(ast.Dict(keys, [self.expr(item.value) for item in node.elements]), node)
 
     def _unary(self, node: cst.UnaryOperation) -> ast.expr:
-        return self.at(ast.UnaryOp(_UNARY[type(node.operator)](), self.expr(node.expression)), node)
+        return self.at(ast.UnaryOp(UNARY[type(node.operator)](), self.expr(node.expression)), node)
 
     def _binary(self, node: cst.BinaryOperation) -> ast.expr:
-        operator = _OPERATORS[type(node.operator)]()
+        operator = OPERATORS[type(node.operator)]()
         return self.at(ast.BinOp(self.expr(node.left), operator, self.expr(node.right)), node)
 
     def _boolean(self, node: cst.BooleanOperation) -> ast.expr:
@@ -269,7 +222,7 @@ class Expressions:
         return self.at(ast.BoolOp(operator, [self.expr(item) for item in items]), node)
 
     def _comparison(self, node: cst.Comparison) -> ast.expr:
-        operators = [_COMPARISONS[type(item.operator)]() for item in node.comparisons]
+        operators = [COMPARISONS[type(item.operator)]() for item in node.comparisons]
         others = [self.expr(item.comparator) for item in node.comparisons]
         return self.at(ast.Compare(self.expr(node.left), operators, others), node)
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
-from conclint.extract.cst_expressions import AUGMENTED, Expressions, InvalidSourceError, identifier
+from conclint.extract.cst_expressions import Expressions, InvalidSourceError, identifier
+from conclint.extract.cst_operators import AUGMENTED
 from conclint.extract.nodes import TryStar, TypeAlias
 
 _Placed = TypeVar("_Placed", bound=ast.AST)
