@@ -19,8 +19,9 @@ from conclint.program import guards
 from conclint.program.calls import Edge, first_op, spell
 from conclint.program.effects import Primitive
 from conclint.program.evaluate import argument_of
-from conclint.program.identity import Access, Identity
+from conclint.program.identity import Access, Identity, Scope
 from conclint.program.model import Func
+from conclint.program.values import Site
 
 if TYPE_CHECKING:
     from conclint.program.program import Program
@@ -157,12 +158,35 @@ class Locks:
     def held(self, func: Func, at: int, block: int) -> Iterator[Taking]:
         """The locks held where operation `at` of a function stands, or, with `at` -1, a statement in `block`."""
         for taking in self.taken(func):
+            if taking.lock.access.site in self.handed_over:
+                continue
             if taking.within >= 0:
                 if func.encloses(taking.within, block) and not self._released(func, taking, -1, len(func.ops)):
                     yield taking
-            elif at > taking.at and func.encloses(taking.block, block):
-                if not self._released(func, taking, taking.at, at):
-                    yield taking
+            elif at > taking.at and func.encloses(taking.block, block) and self._is_paired(func, taking, at):
+                yield taking
+
+    def _is_paired(self, func: Func, taking: Taking, at: int) -> bool:
+        """Whether the function itself releases the lock that it acquires, and only after operation `at`.
+
+        A lock that is not, or that is a local, may be a signal: taken once here, released by whoever is waited for.
+        """
+        if taking.lock.access.scope is Scope.FRAME or self._released(func, taking, taking.at, at):
+            return False
+        return self._released(func, taking, at, len(func.ops))
+
+    @cached_property
+    def handed_over(self) -> frozenset[Site]:
+        """The locks that some function releases without having taken them: others may release what one holds."""
+        found = set()
+        for func in self.program.by_name.get("release", ()):
+            own = {taking.lock.access.site for taking in self.taken(func)}
+            for index in func.calls_by_name.get("release", ()):
+                op = func.ops[index]
+                lock = self.lock(_owner(op), func, index) if isinstance(op, Call) else None
+                if lock is not None and lock.access.site not in own:
+                    found.add(lock.access.site)
+        return frozenset(found)
 
     def on_edge(self, edge: Edge) -> Iterator[Taking]:
         """The locks that the caller holds when it makes a call."""

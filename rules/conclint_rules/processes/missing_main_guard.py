@@ -59,6 +59,8 @@ def _is_start(program: Program, called: External | Method) -> bool:
         return isinstance(called, Method) and (
             (last == "start" and role == "process") or (last != "start" and role == "process-pool")
         )
+    if not called.dotted.startswith("multiprocessing."):
+        return False
     row = program.knowledge.row(called.dotted)
     return (
         row is not None
@@ -450,6 +452,7 @@ from multiprocessing.pool import ThreadPool
 
 threading.Thread(target=print).start()
 subprocess.run(["true"])
+subprocess.Popen(["true"])
 with ThreadPoolExecutor() as pool, ThreadPool() as other:
     pool.submit(print)
     other.map(print, "a")

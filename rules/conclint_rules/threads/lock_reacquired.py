@@ -428,6 +428,37 @@ def hand_over():
 """,
         ),
         NearMiss(
+            "the lock is a signal that another thread gives",
+            """\
+import threading
+
+ready = threading.Lock()
+
+
+def work():
+    ready.release()
+
+
+def run():
+    ready.acquire()
+    threading.Thread(target=work).start()
+    ready.acquire()
+    ready.release()
+
+
+def run_with_local():
+    done = threading.Lock()
+    done.acquire()
+    threading.Thread(target=finish, args=(done,)).start()
+    done.acquire()
+    done.release()
+
+
+def finish(done):
+    done.release()
+""",
+        ),
+        NearMiss(
             "the lock is only tried, or for a limited time",
             """\
 import threading
