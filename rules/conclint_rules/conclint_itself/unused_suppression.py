@@ -14,9 +14,8 @@ RULE = Rule(
     summary="A suppression comment names a rule that finds nothing where the comment stands.",
     why=(
         "The comment says that there is a hazard where there is none any more, and would hide the next one that is "
-        "brought in. It is judged only by a run that sees the whole program, and of whose rules every one is part "
-        "that the comment names and that is on by default. A blanket `# noqa` is never reported: other tools may use "
-        "it."
+        "brought in. It is judged where the run sees the whole program and every rule takes part that the comment "
+        "names and that is on by default. A blanket `# noqa` is never reported: other tools may use it."
     ),
     use_instead="Remove the comment, or the code from its list.",
     bad="""\
