@@ -5,8 +5,8 @@
     python3 dev.py test [ARGS]   run the tests, with any options of pytest
     python3 dev.py check         ruff, mypy, and conclint on itself
 
-Each makes `.venv` beside this file on first use (or the folder that CONCLINT_VENV names) and installs what it needs there,
-so it works where the system's pip refuses to install, and leaves the rest of the machine alone.
+Each makes `.venv` beside this file on first use (or the folder that CONCLINT_VENV names) and installs what it needs
+there, so it works where the system's pip refuses to install, and leaves the rest of the machine alone.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def check() -> int:
 
 def set_up(purpose: str) -> None:
     """Make the environment and install into it, unless that has been done since pyproject.toml last changed."""
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036  # older ones shall be told
         sys.exit(f"conclint needs Python 3.10 or newer; this is {sys.version.split()[0]} ({sys.executable})")
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     stamps = {kind: VENV / f".conclint-{kind}" for kind in (USE, TEST)}
@@ -84,7 +84,9 @@ def make_environment() -> list[str]:
         return [str(PYTHON), "-m", "pip"]
     if importlib.util.find_spec("virtualenv") and not run(sys.executable, "-m", "virtualenv", str(VENV), folder=None):
         return [str(PYTHON), "-m", "pip"]
-    if importlib.util.find_spec("pip") and not run(sys.executable, "-m", "venv", "--without-pip", str(VENV), folder=None):
+    if importlib.util.find_spec("pip") and not run(
+        sys.executable, "-m", "venv", "--without-pip", str(VENV), folder=None
+    ):
         return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
     sys.exit(
         "this Python can make no environment: it has neither ensurepip, virtualenv nor pip. "

@@ -1,11 +1,11 @@
 """The vocabulary: what conclint remembers of one file.
 
 Facts are statements about *this* file's own things, worked out from its bytes alone: they do not depend on where the
-file lies, on what else there is, nor on the Python that reads them. So they are cached by content and made in any process.
-They are frozen structs that are written as msgpack arrays; nothing here can run code when it is read back.
+file lies, on what else there is, nor on the Python that reads them. So they are cached by content and made in any
+process. They are frozen structs that are written as msgpack arrays; nothing here can run code when it is read back.
 
-**Expressions** are small values. A name or a chain of attributes is a string whose first characters say where its root is
-bound, as far as this file can tell:
+**Expressions** are small values. A name or a chain of attributes is a string whose first characters say where its
+root is bound, as far as this file can tell:
 
     time.sleep          an absolute import, or `builtins.open`
     @1:pkg.name.attr    a relative import, with its number of dots
@@ -16,9 +16,9 @@ bound, as far as this file can tell:
 
 An integer is the result of the operation of that number in the same body. `None` is anything that no rule asks about.
 
-**Operations** are listed in the order in which they are evaluated. Each names its block; a block names its parent, so the
-path from function to operation (branch, loop, with, try) and the guard of every operation is there to be read. What comes
-after an early exit (`if x: return`) stands in a block of its own with the test negated.
+**Operations** are listed in the order in which they are evaluated. Each names its block; a block names its parent, so
+the path from function to operation (branch, loop, with, try) and the guard of every operation is there to be read.
+What comes after an early exit (`if x: return`) stands in a block of its own with the test negated.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Const(Node, frozen=True, tag=1):
     """A literal. Long strings are cut: no rule reads further."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
 
 
 class Attr(Node, frozen=True, tag=2):
@@ -114,7 +114,7 @@ class Cls(Node, frozen=True, tag=8):
     index: int
 
 
-Expr: TypeAlias = Union[None, str, int, Const, Attr, Item, Seq, Test, Mix, Fn, Cls]  # noqa: UP007
+Expr: TypeAlias = Union[str, int, Const, Attr, Item, Seq, Test, Mix, Fn, Cls, None]  # noqa: UP007
 
 
 class Call(Node, frozen=True, tag=20):
@@ -370,7 +370,7 @@ class Facts(Node, frozen=True):
     suppressions: tuple[Suppression, ...]
 
 
-class Unusable(Exception):
+class Unusable(Exception):  # noqa: N818  # it is what is said of the bytes
     """Bytes that are not facts of this version."""
 
 

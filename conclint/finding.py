@@ -63,10 +63,10 @@ class Related(NamedTuple):
 class Slot(NamedTuple):
     """A named piece of the old source, put into a template with its comments and formatting.
 
-    `part` picks a piece of the expression at `span` by its place in the syntax, steps joined by dots: `func` and `args` (all
-    arguments) of a call, `args.0` one argument, `args.name` a keyword's value, `value` of an attribute, await or starred,
-    `elt` and `clauses` (from its first `for`) of a comprehension. "" is the whole expression, or, for a span that covers
-    them exactly, some arguments of a call.
+    `part` picks a piece of the expression at `span` by its place in the syntax, steps joined by dots: `func` and
+    `args` (all arguments) of a call, `args.0` one argument, `args.name` a keyword's value, `value` of an attribute,
+    await or starred, `elt` and `clauses` (from its first `for`) of a comprehension. "" is the whole expression, or,
+    for a span that covers them exactly, some arguments of a call.
     """
 
     name: str

@@ -34,11 +34,11 @@ class NearMiss:
 class Rule:
     """One pitfall.
 
-    `bad` is a runnable program with `# CONnnn` at the end of each line that must be reported, and no other line
-    may be. `good` is what is written instead; where the rule has a fix it is what the fix makes of `bad`, to the byte.
-    `cases` are further programs with such marks: other forms, longer paths.
-    An example may hold several files, each begun by a line `# file: name.py`.
-    `witness` names what the runtime's guard sees when `bad` runs, or "" with `no_witness` saying why nothing can be seen.
+    `bad` is a runnable program with `# CONnnn` at the end of each line that must be reported, and no other line may
+    be. `good` is what is written instead; where the rule has a fix it is what the fix makes of `bad`, to the byte.
+    `cases` are further programs with such marks: other forms, longer paths. An example may hold several files, each
+    begun by a line `# file: name.py`. `witness` names what the runtime's guard sees when `bad` runs, or "" with
+    `no_witness` saying why nothing can be seen.
     """
 
     code: str

@@ -66,7 +66,7 @@ def lint_text(text: str, rules: Iterable[Rule], options: Options | None = None) 
 
 def marks(text: str) -> set[tuple[str, int, str]]:
     """What an example promises: file, row and code for each `# CONnnn` at the end of a line."""
-    found = set()
+    found: set[tuple[str, int, str]] = set()
     for path, content in split(text).items():
         for row, line in enumerate(content.splitlines(), 1):
             mark = _MARK.search(line)
@@ -77,7 +77,7 @@ def marks(text: str) -> set[tuple[str, int, str]]:
 
 def places(findings: Sequence[Finding]) -> set[tuple[str, int, str]]:
     """File, row and code of findings and of the other places of their groups, to compare with `marks`."""
-    found = set()
+    found: set[tuple[str, int, str]] = set()
     for finding in findings:
         for place in (finding.place, *finding.also):
             found.add((place.path, place.span.row, finding.code))

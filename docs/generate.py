@@ -1,7 +1,7 @@
 """Write the pages of the rules, and the table of rules in the README, from the records of the rules.
 
-    python docs/generate.py            writes what has changed
-    python docs/generate.py --check    writes nothing; exits with 1 and names what is out of date
+python docs/generate.py            writes what has changed
+python docs/generate.py --check    writes nothing; exits with 1 and names what is out of date
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ def table(link: str) -> str:
             family = rule.code[:4]
             lines.append(f"| **{FAMILIES.get(family, family)}** | | | |")
         mark = "" if rule.default else " (off by default)"
-        lines.append(
-            f"| [{rule.code}]({link}{page_name(rule)}) | {rule.name} | {rule.summary.strip()}{mark} | {FIXES[rule.fix]} |"
-        )
+        page = f"[{rule.code}]({link}{page_name(rule)})"
+        lines.append(f"| {page} | {rule.name} | {rule.summary.strip()}{mark} | {FIXES[rule.fix]} |")
     return "\n".join(lines)
 
 

@@ -432,11 +432,8 @@ class Visitor:
         return Mix(kind, tuple(items))
 
     def _joined(self, node: Any, use: int) -> Expr:
-        items = []
-        for part in node.values:
-            if part.__class__ is not ast.Constant:
-                items.append(self.expr(part, _FORMATTED))
-        return Mix("f", tuple(items))
+        parts = [self.expr(part, _FORMATTED) for part in node.values if part.__class__ is not ast.Constant]
+        return Mix("f", tuple(parts))
 
     def _formatted(self, node: Any, use: int) -> Expr:
         value = self.expr(node.value, _FORMATTED)

@@ -95,7 +95,7 @@ def _within(func: Func, maker: Func) -> bool:
 
 
 def _hands_on(functions: list[Func], names: set[str], lambdas: set[int]) -> bool:
-    """Whether the function, or a lambda that calls it, is passed to something that by its name runs it somewhere else."""
+    """Whether the function, or a lambda that calls it, is passed to what by its name runs it somewhere else."""
     return any(
         isinstance(op, Call)
         and any(argument in names or (isinstance(argument, Fn) and argument.index in lambdas) for argument in op.args)

@@ -37,7 +37,7 @@ def is_done_or_free(
         owner = op.func.rpartition(".")[0]
         if owner and _tested_done(func, op.block, owner):
             return True
-        if name in _RESULTS and _from_finished(program, func, owner, index):
+        if name in _RESULTS and _from_finished(func, owner, index):
             return True
     if method == "put" and isinstance(receiver, Instance) and program.knowledge.role(_type(receiver)) == "queue":
         return not _is_bounded(receiver)
@@ -116,7 +116,7 @@ def looks_first(caller: Func, call: Call | None, name: str) -> bool:
     return any(isinstance(op.func, str) and op.func in (f"{owner}.empty", f"{owner}.qsize") for _, op in caller.calls)
 
 
-def _from_finished(program: Program, func: Func, owner: str, index: int) -> bool:
+def _from_finished(func: Func, owner: str, index: int) -> bool:
     """Whether the future comes out of `as_completed`, or of the done set of a `wait`."""
     if not owner.startswith("$") or "." in owner:
         return False
@@ -125,7 +125,7 @@ def _from_finished(program: Program, func: Func, owner: str, index: int) -> bool
             continue
         if _is_finished(func, assign.value, 3) or _popped(func, assign.value):
             return True
-    return _waited_before(program, func, owner, index)
+    return _waited_before(func, owner, index)
 
 
 def _is_finished(func: Func, value: Expr, depth: int) -> bool:
@@ -160,7 +160,7 @@ def _popped(func: Func, value: Expr) -> bool:
     return False
 
 
-def _waited_before(program: Program, func: Func, owner: str, index: int) -> bool:
+def _waited_before(func: Func, owner: str, index: int) -> bool:
     """Whether the future was awaited, or waited for, before: `await asyncio.wrap_future(f)`, `wait([f])`."""
     for number, op in func.calls:
         if number >= index or not isinstance(op.func, str):

@@ -1,8 +1,8 @@
 """What functions do, followed upwards: from each primitive to the functions that reach it.
 
-A *primitive* is a place that has an effect by itself: a call that the tables know. `reach` follows the call graph from
-there upwards, breadth first, so the first path to each function is its shortest *feasible* one: conditions on parameters
-are carried along and paths on which a caller's constants make them false are dropped.
+A *primitive* is a place that has an effect by itself: a call that the tables know. `reach` follows the call graph
+from there upwards, breadth first, so the first path to each function is its shortest *feasible* one: conditions on
+parameters are carried along and paths on which a caller's constants make them false are dropped.
 """
 
 from __future__ import annotations

@@ -262,7 +262,7 @@ class Evaluator:
             return self.dotted(func.module.absolute(chain), func.module)
         root, _, rest = chain.partition(".")
         if first == "$":
-            values = self._narrowed(chain, root, func, at) or self.local(root[1:], func, at)
+            values = self._narrowed(root, func, at) or self.local(root[1:], func, at)
         elif first == "&":
             number, _, name = root[1:].partition(":")
             values = self.local(name, func.module.functions[int(number)], -1)
@@ -274,13 +274,12 @@ class Evaluator:
             values = self._attributes(values, name)
         return values
 
-    def _narrowed(self, chain: str, root: str, func: Func, at: int) -> Values:
+    def _narrowed(self, root: str, func: Func, at: int) -> Values:
         """The type that an `isinstance` around the place leaves to a plain name."""
         if (
             at < 0
             or at >= len(func.ops)
-            or "builtins.isinstance" not in func.body.loads
-            and "isinstance" not in func.fact.names
+            or ("builtins.isinstance" not in func.body.loads and "isinstance" not in func.fact.names)
         ):
             return ()
         for _, block in func.block_path(func.ops[at].block):
@@ -742,9 +741,7 @@ class Evaluator:
             if isinstance(value.type, str) and value.type.startswith(("asyncio.", "ray.ObjectRef", "typing.")):
                 found: list[Value] = []
                 for one in value.of:
-                    if isinstance(one, Coroutine):
-                        found.extend(self.returns(one.func, one.receiver))
-                    elif isinstance(one, Function):
+                    if isinstance(one, Coroutine | Function):
                         found.extend(self.returns(one.func, one.receiver))
                     elif not isinstance(one, External):
                         found.append(one)
@@ -1028,7 +1025,7 @@ def _reaching(func: Func, assignments: list[tuple[int, Assign]], at: int) -> tup
     entry = True
     start = 0
     for position in range(len(before) - 1, -1, -1):
-        index, op = before[position]
+        _, op = before[position]
         if func.encloses(op.block, use_block) and op.how != "del":
             start, entry = position, False
             break

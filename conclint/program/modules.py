@@ -1,9 +1,9 @@
 """Where imports lead: the names of files as modules, and what a dotted name stands for.
 
-A file is known under the name that its package structure gives it (folders with an `__init__.py`), and under the longer
-names that it has from every folder above that, up to the root of the run: that is how namespace packages, `src/` layouts
-and several roots side by side are found without being declared. Of several files with one name the nearest to the
-importing file is meant.
+A file is known under the name that its package structure gives it (folders with an `__init__.py`), and under the
+longer names that it has from every folder above that, up to the root of the run: that is how namespace packages,
+`src/` layouts and several roots side by side are found without being declared. Of several files with one name the
+nearest to the importing file is meant.
 """
 
 from __future__ import annotations

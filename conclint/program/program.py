@@ -1,7 +1,7 @@
 """The whole program of one run, as rules see it.
 
-It is linked by demand: nothing is resolved that nobody asks for, and questions start from names, so that a rule pays for
-its hits and not for the size of the program.
+It is linked by demand: nothing is resolved that nobody asks for, and questions start from names, so that a rule pays
+for its hits and not for the size of the program.
 """
 
 from __future__ import annotations

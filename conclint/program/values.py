@@ -107,7 +107,7 @@ class Remote:
 class Constant:
     """A constant."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conclint_rules.ray import direct_call
 
 from conclint.finding import Applicability
 from conclint.fix import apply
 from conclint.testing import lint_text
+from conclint_rules.ray import direct_call
 
 HEAD = """\
 import ray

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
+from conclint.finding import Applicability
+from conclint.fix import apply
+from conclint.rule import Rule
+from conclint.testing import lint_text
 from conclint_rules.event_loop import (
     blocking_input,
     blocking_network,
@@ -10,11 +15,6 @@ from conclint_rules.event_loop import (
     loop_waits_for_itself,
     nested_event_loop,
 )
-
-from conclint.finding import Applicability
-from conclint.fix import apply
-from conclint.rule import Rule
-from conclint.testing import lint_text
 
 
 def mended(rule: Rule, source: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conclint_rules.ray import get_in_loop
 
 from conclint.finding import Applicability
 from conclint.testing import lint_text
+from conclint_rules.ray import get_in_loop
 
 HEAD = """\
 import ray

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from conclint.testing import lint_text
 from conclint_rules.event_loop import blocking_sleep
 from conclint_rules.ray import blocking_get_on_loop, hidden_async_actor
-
-from conclint.testing import lint_text
 
 RULES = (blocking_sleep.RULE, blocking_get_on_loop.RULE, hidden_async_actor.RULE)
 

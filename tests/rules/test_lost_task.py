@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conclint_rules.tasks import lost_task
 
 from conclint.fix import apply
 from conclint.testing import lint_text
+from conclint_rules.tasks import lost_task
 
 HEAD = "import asyncio\n\n\nasync def work():\n    await asyncio.sleep(1)\n\n\n"
 

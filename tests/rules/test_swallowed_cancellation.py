@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conclint_rules.tasks import swallowed_cancellation
 
 from conclint.finding import Finding
 from conclint.fix import apply
 from conclint.testing import lint_text
+from conclint_rules.tasks import swallowed_cancellation
 
 LOOP = """\
 import asyncio

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from conclint_rules.event_loop.thread_lock_across_await import RULE
-
 from conclint.finding import Finding, Fix
 from conclint.fix import apply
 from conclint.testing import lint_text
+from conclint_rules.event_loop.thread_lock_across_await import RULE
 
 HEAD = """\
 import asyncio

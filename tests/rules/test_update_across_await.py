@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conclint_rules.tasks import update_across_await
 
 from conclint.finding import Confidence, Finding
 from conclint.fix import apply
 from conclint.testing import lint_text
+from conclint_rules.tasks import update_across_await
 
 CLASS = """\
 class Meter:

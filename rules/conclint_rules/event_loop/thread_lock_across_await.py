@@ -114,7 +114,7 @@ def _by_generator(locks: Locks, maker: Func, depth: int) -> Taken | None:
     return None
 
 
-def _finding(  # noqa: PLR0917  # six things that make the finding
+def _finding(  # six things that make the finding
     program: Program, locks: Locks, func: Func, at: int, holding: Holding, sure: Confidence
 ) -> Finding:
     # A command of a command-line tool is the only task of its loop.
