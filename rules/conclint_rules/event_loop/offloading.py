@@ -10,6 +10,8 @@ from conclint_rules.mending import in_coroutine, run_in_thread, under_thread_loc
 
 # What is entered or iterated does its work later, on the thread that enters or iterates.
 _LATER = (Use.ENTERED, Use.ITERATED, Use.YIELDED)
+# These belong to the thread that they are first called on, or to the main thread.
+_BOUND = ("ray.init", "ray.shutdown", "signal.", "playwright.")
 
 
 def offload(program: Program, path: Path, applicability: Applicability = Applicability.UNSAFE) -> Fix | None:
@@ -19,7 +21,7 @@ def offload(program: Program, path: Path, applicability: Applicability = Applica
     not be for other threads.
     """
     call = path.primitive.call
-    if path.edges or call is None or call.use in _LATER:
+    if path.edges or call is None or call.use in _LATER or path.primitive.name.startswith(_BOUND):
         return None
     if not in_coroutine(path.root, path.at) or under_thread_lock(program, path.root, path.block):
         return None
