@@ -6,21 +6,18 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from conclint import facts as vocabulary
 from conclint.cache import Cache
-from conclint.extract import extract
 from conclint.facts import Facts
 from conclint.finding import Confidence, Finding, Place, Severity, Span
 from conclint.judge import Failure, judge
-from conclint.parallel import Failed, Result, facts_of
+from conclint.parallel import Failed, Result, decoded, facts_of
 from conclint.rule import Rule
 from conclint.source import Unreadable
-from conclint.source import read as read_source
 
 if TYPE_CHECKING:
     from conclint.config import Settings
@@ -70,16 +67,10 @@ def analyse(
     cache = Cache(settings.cache_dir) if settings.cache_dir is not None else None
     with _without_collector():
         start = time.perf_counter()
-        results = facts_of(
-            [_state(path) for path in files],
-            jobs=settings.jobs,
-            cache=cache,
-            overlay=overlay,
-            progress=progress,
-        )
-        if cache is not None:
-            cache.close()
-        read = _read(results)
+        # What has been read when the user ends the run is kept for the next.
+        with cache or nullcontext():
+            states = [_state(path) for path in files]
+            read = _read(facts_of(states, jobs=settings.jobs, cache=cache, overlay=overlay, progress=progress))
         timings["extract"] = time.perf_counter() - start
         start = time.perf_counter()
         program = link(read.facts, settings)
@@ -118,27 +109,16 @@ def _read(results: Mapping[str, Result]) -> _Read:
     """Decode what reading gave; what cannot be used becomes a finding or a failure."""
     read = _Read([], [], [])
     for path, result in results.items():
-        if isinstance(result, Unreadable):
-            read.findings.append(_unreadable(result))
-        elif isinstance(result, Failed):
-            read.failures.append(Failure("", path, result.reason))
+        facts = decoded(path, result)
+        if isinstance(facts, Unreadable):
+            read.findings.append(_unreadable(facts))
+        elif isinstance(facts, Failed):
+            read.failures.append(Failure("", path, facts.reason))
         else:
-            facts = _decoded(path, result)
             read.facts.append((path, facts))
             if facts.error is not None:
                 read.findings.append(_syntax_error(path, facts.error))
     return read
-
-
-def _decoded(path: str, data: bytes) -> Facts:
-    try:
-        return vocabulary.decode(data)
-    except vocabulary.Unusable:
-        # A cache that somebody has tampered with: the file itself is asked again.
-        source = read_source(path)
-        if isinstance(source, Unreadable):
-            return Facts(vocabulary.VERSION, (1, 0, source.reason), 0, (), (), (), (), None, frozenset(), ())
-        return vocabulary.decode(vocabulary.encode(extract(source)))
 
 
 def link(files: Sequence[tuple[str, Facts]], settings: Settings) -> Program:
