@@ -12,6 +12,35 @@ from conclint_rules.event_loop.offloading import offload
 from conclint_rules.event_loop.stall import stalls
 from conclint_rules.mending import loop_library
 
+# What waits for the other side, though it may be on the same machine: a database may even be a file there.
+_DATABASES = frozenset(
+    (
+        "MySQLdb",
+        "cassandra",
+        "django",
+        "flask_sqlalchemy",
+        "mysql",
+        "neo4j",
+        "oracledb",
+        "peewee",
+        "psycopg",
+        "psycopg2",
+        "psycopg_pool",
+        "pymongo",
+        "pymysql",
+        "sqlalchemy",
+        "sqlmodel",
+    )
+)
+_SIDES = {
+    "docker": "the container engine",
+    "multiprocessing": "its peer",
+    "playwright": "the browser",
+    "ray": "the Ray cluster",
+    "selenium": "the browser",
+    "zmq": "its peer",
+}
+
 
 def check(program: Program) -> Iterator[Finding]:
     """Each wait for the network that is reached on an event loop."""
@@ -28,12 +57,16 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _describe(path: Path) -> str:
+    side = _other_side(path.primitive.name)
     if path.edges:
-        return (
-            f"`{path.label}` reaches `{path.primitive.label}`: every task of the event loop stops "
-            "while it waits for the network"
-        )
-    return f"`{path.label}` waits for the network on the event loop: every task of the loop waits with it"
+        reached = f"`{path.label}` reaches `{path.primitive.label}`"
+        return f"{reached}: every task of the event loop stops while it waits for {side}"
+    return f"`{path.label}` waits for {side} on the event loop: every task of the loop waits with it"
+
+
+def _other_side(name: str) -> str:
+    package = name.partition(".")[0]
+    return "the database" if package in _DATABASES else _SIDES.get(package, "the network")
 
 
 def _help(path: Path) -> str:
