@@ -13,7 +13,7 @@ BASE_PRICE = 2.80
 PRICE_PER_KILO = 1.15
 
 
-class BadRequest(Exception):
+class BadRequestError(Exception):
     """A request that cannot be answered."""
 
 
@@ -34,7 +34,7 @@ class Desk:
             return {"ok": True, "label": await self._book(request)}
         if kind == "cancel":
             return {"ok": await self._cancel(request["number"])}
-        raise BadRequest(f"no such kind of request: {kind}")
+        raise BadRequestError(f"no such kind of request: {kind}")
 
     async def _quote(self, request: dict[str, str]) -> float:
         price = BASE_PRICE + PRICE_PER_KILO * float(request["kilos"])

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 
-from .desk import BadRequest, Desk
+from .desk import BadRequestError, Desk
 
 log = logging.getLogger(__name__)
 
@@ -33,5 +33,5 @@ class Server:
     async def _answer(self, line: bytes) -> dict[str, object]:
         try:
             return await self._desk.answer(json.loads(line))
-        except (BadRequest, ValueError) as error:
+        except (BadRequestError, ValueError) as error:
             return {"ok": False, "error": str(error)}
