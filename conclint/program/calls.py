@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from conclint.facts import Assign, Call, Leave, Load, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.program.decorators import runs_inline
-from conclint.program.model import ClassNode, Func
+from conclint.program.evaluate import argument_of
+from conclint.program.model import ClassNode, Func, last_name
 from conclint.program.values import (
     ClassValue,
     Coroutine,
@@ -217,6 +218,34 @@ class Calls:
         for name in names if len(names) == 1 else sorted(names):
             for index in user.calls_of(name):
                 yield from self._edges(user, index, func)
+            if not func.is_async and not func.fact.is_generator:
+                yield from self._handed_on(user, func, name)
+
+    def _handed_on(self, user: Func, func: Func, name: str) -> Iterator[Edge]:
+        """Calls that are given the function and run it at once: `map`, `sorted(key=…)`, `Context.run`."""
+        for index, call in user.calls:
+            given = (*call.args, *(value for _, value in call.keywords))
+            if not any(isinstance(value, str) and last_name(value) == name for value in given):
+                continue
+            for taker in self.library(user, index):
+                row = self.program.knowledge.row(taker.dotted)
+                if row is None or row.runs != "here" or not row.callable:
+                    continue
+                argument = argument_of(call, row.callable)
+                for value in self.program.evaluator.of(argument, user, index):
+                    if isinstance(value, Function) and value.func is func:
+                        bound = value.receiver is not None
+                        yield Edge(
+                            user,
+                            func,
+                            index,
+                            call.block,
+                            user.at(index),
+                            spell(call.func, user),
+                            Confidence.LIKELY,
+                            None,
+                            bound,
+                        )
 
     def _local_calls(self, func: Func, owner: Func) -> Iterator[Edge]:
         """Calls of a nested function: in its owner, and in the other functions nested there."""
@@ -227,6 +256,7 @@ class Calls:
             if around is owner:
                 for index in user.calls_of(func.name):
                     yield from self._edges(user, index, func)
+                yield from self._handed_on(user, func, func.name)
 
     def _edges(self, user: Func, index: int, func: Func) -> Iterator[Edge]:
         op = user.ops[index]
