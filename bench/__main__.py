@@ -13,7 +13,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "rules"), str(ROOT / "runtime")]
 
 _FOLDER = click.option(
     "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     default=ROOT / "bench" / ".scratch",
     help="Where downloads, copies and environments go; what is there is used again.  [default: bench/.scratch]",
 )
@@ -35,25 +35,37 @@ def packages(names: tuple[str, ...], folder: Path) -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, resolve_path=True, path_type=Path))
 @click.option("--rounds", default=5, show_default=True, help="How often each tool runs.")
 @click.option("--patience", default=45.0, show_default=True, help="A run that took more seconds is not repeated.")
+@click.option("--only", multiple=True, metavar="TOOL", help="Beside conclint, run these peers alone.")
 @_FOLDER
-def speed(paths: tuple[Path, ...], rounds: int, patience: float, folder: Path) -> None:
+def speed(paths: tuple[Path, ...], rounds: int, patience: float, only: tuple[str, ...], folder: Path) -> None:
     """Run conclint and its peers side by side on PATHS (by default: four of the packages)."""
     from bench import packages, speed
 
-    sys.exit(speed.compare(paths or packages.unpacked(folder, speed.TREES), folder, rounds, patience))
+    sys.exit(speed.compare(paths or packages.unpacked(folder, speed.TREES), folder, rounds, patience, only))
 
 
 @main.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, resolve_path=True, path_type=Path))
 @click.option("--top", default=20, show_default=True, help="How many functions to show of each stage.")
 def profile(path: Path, top: int) -> None:
     """Show where the time of a cold run over PATH goes: by stage, by rule and by function."""
     from bench import stages
 
     stages.show(path, top)
+
+
+@main.command()
+@click.argument("path", type=click.Path(exists=True, resolve_path=True, path_type=Path))
+@click.option("--rounds", default=9, show_default=True, help="How often each is measured.")
+@_FOLDER
+def editor(path: Path, rounds: int, folder: Path) -> None:
+    """Show how long the flake8 plugin takes for a file of the project at PATH whose facts are cached."""
+    from bench import editor
+
+    editor.show(path, folder, rounds)
 
 
 @main.command()
@@ -66,7 +78,7 @@ def seeds(texts: tuple[Path, ...]) -> None:
 
 
 @main.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, resolve_path=True, path_type=Path))
 @click.option("--select", multiple=True, metavar="CODE", help="Only these rules.")
 def findings(path: Path, select: tuple[str, ...]) -> None:
     """Print what is shown by default in the package at PATH, each hop with its line, for reading."""

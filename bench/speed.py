@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,11 +11,12 @@ from pathlib import Path
 from bench import measure, peers
 from bench.contestants import COLD, WARM, Contestant, contestants
 from bench.measure import Run
+from bench.trees import copy
 
 TREES = ("aiohttp", "xoscar", "mcp", "starlette")
 
 
-def compare(paths: Sequence[Path], folder: Path, rounds: int, patience: float) -> int:
+def compare(paths: Sequence[Path], folder: Path, rounds: int, patience: float, only: Sequence[str] = ()) -> int:
     """Measure and print a table.
 
     Parameters:
@@ -24,14 +24,17 @@ def compare(paths: Sequence[Path], folder: Path, rounds: int, patience: float) -
         folder: the scratch folder.
         rounds: how often each contestant runs.
         patience: one whose run took more seconds than this is not run again.
+        only: the tools to run beside conclint; all where there are none.
 
     Returns:
         The exit code: 1 where a run of conclint failed.
     """
     tree = folder / "tree"
-    files, lines = _copy(paths, tree)
+    files, lines = copy(paths, tree)
     commands = peers.installed(folder)
-    entries = contestants(folder, commands)
+    entries = [
+        entry for entry in contestants(folder, commands) if not only or entry.name.startswith(("conclint", *only))
+    ]
     changed = max(tree.rglob("*.py"), key=lambda path: (path.stat().st_size < 40_000, path.stat().st_size))
     runs: dict[tuple[str, str], list[Run]] = {}
     for number in range(rounds):
@@ -46,20 +49,6 @@ def compare(paths: Sequence[Path], folder: Path, rounds: int, patience: float) -
     print(f"Python {platform.python_version()}, {rounds} rounds, medians; memory of the largest process")
     print("\n".join(_table(entries, runs, lines)))
     return int(any(run.code for (name, _), known in runs.items() if name.startswith("conclint") for run in known))
-
-
-def _copy(paths: Sequence[Path], tree: Path) -> tuple[int, int]:
-    shutil.rmtree(tree, ignore_errors=True)
-    files = lines = 0
-    for path in paths:
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            target = tree / path.name / (file.relative_to(path) if path.is_dir() else file.name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            data = file.read_bytes()
-            target.write_bytes(data)
-            files += 1
-            lines += data.count(b"\n")
-    return files, lines
 
 
 def _tell(text: str) -> None:
