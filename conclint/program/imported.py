@@ -38,8 +38,10 @@ def _paths(module: Module, stem: str) -> Iterator[str]:
             yield _absolute(module, binding.value)
     for star in module.facts.stars:
         yield _absolute(module, star)
+    word = stem.encode()
     for func in module.functions[1:]:
-        for op in func.ops:
+        # Bodies are decoded only where the name stands in them.
+        for op in func.ops if word in bytes(func.fact.body) else ():
             for part in parts(op):
                 for chain in chains(part):
                     if chain[0] not in "$&:?" and stem in chain:

@@ -35,13 +35,16 @@ def check(program: Program) -> Iterator[Finding]:
             if path.root.name == "<module>" and path.root.module.reported and not _is_guarded(path):
                 found.setdefault(path.root.module, []).append(path)
     for module, paths in found.items():
-        if not module.path.endswith("__main__.py") and not is_imported(program, module):
+        if "." not in module.name and module.name != "__main__" and not is_imported(program, module):
             yield from _of_script(program, module, sorted(paths, key=lambda path: path.place))
 
 
 def _starts(program: Program) -> Iterator[Primitive]:
     """The calls that start processes: of a process, a pool, a manager, and the first job of an executor."""
-    names = [*_STARTS, *(name.rpartition(".")[2] for name, row in program.knowledge.rows.items() if row.spawns)]
+    names = [
+        *_STARTS,
+        *(name.rpartition(".")[2] for name, row in program.knowledge.rows.items() if row.spawns == "process"),
+    ]
     for name in sorted(set(names)):
         for func in program.by_name.get(name, ()):
             for at in func.calls_by_name.get(name, ()):
@@ -91,9 +94,12 @@ def _primitive(func: Func, at: int, op: Call, called: External | Method) -> Prim
 
 
 def _is_guarded(path: Path) -> bool:
-    """Whether something on the way asks which module or process it is."""
+    """Whether something on the way asks which process it is, or another module starts it under some condition only."""
     places = [(edge.caller, edge.block) for edge in path.edges] + [(path.primitive.func, path.primitive.block)]
-    return any(_asks(func, block) for func, block in places)
+    return any(
+        _asks(func, block) or (func.module is not path.root.module and guards.is_conditional(func, block))
+        for func, block in places
+    )
 
 
 def _asks(func: Func, block: int) -> bool:
@@ -433,13 +439,37 @@ print(library)
 """,
         ),
         NearMiss(
-            "the `__main__` module of a package is not imported again",
+            "a module of a package is no script, and its `__main__` is not imported again",
             """\
 # file: tool/__init__.py
 # file: tool/__main__.py
 import multiprocessing
 
 multiprocessing.Process(target=print).start()
+# file: tool/plugin.py
+import multiprocessing
+
+manager = multiprocessing.Manager()
+# file: __main__.py
+import multiprocessing
+
+manager = multiprocessing.Manager()
+""",
+        ),
+        NearMiss(
+            "another module starts processes only under some condition",
+            """\
+# file: helper.py
+import multiprocessing
+
+
+def probe(careful=None):
+    if careful is not None:
+        multiprocessing.Process(target=print).start()
+# file: script.py
+import helper
+
+helper.probe(helper)
 """,
         ),
         NearMiss(
@@ -469,8 +499,8 @@ if multiprocessing.parent_process() is None:
         ),
     ),
     known_problems=(
-        "Whether a file is a script is told from nobody importing it. A start method that is set in another file "
-        "than the one that starts the processes is not seen."
+        "A file is taken for a script where it is not part of a package and nobody imports it. A start method "
+        "that is set in another file than the one that starts the processes is not seen."
     ),
     references=(
         "https://docs.python.org/3/library/multiprocessing.html#the-spawn-and-forkserver-start-methods",
