@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from conclint.facts import Attr, Call
 from conclint.finding import Applicability, Finding, Fix, ReplaceExpression, Severity, Slot
 from conclint.program.effects import Path, Primitive
-from conclint.program.model import Func, chains
+from conclint.program.model import Func
 from conclint.program.program import Program
 from conclint.program.values import Instance
 from conclint.rule import NearMiss, Rule
+from conclint_rules.event_loop.finished import RESULTS, after_pool, in_callback, waited_in_body
 from conclint_rules.event_loop.offloading import offload
 from conclint_rules.event_loop.stall import stalls
 from conclint_rules.event_loop.threadsafe import is_threadsafe_future
@@ -26,14 +27,7 @@ _OTHERS = (
     "multiprocessing.connection.Connection.send",
     "multiprocessing.SimpleQueue.put",
 )
-_RESULT = "concurrent.futures.Future.result"
-_RESULTS = (
-    _RESULT,
-    "concurrent.futures.Future.exception",
-    "concurrent.futures.wait",
-    "concurrent.futures.CompletedIterator.__next__",
-    "concurrent.futures.ResultsIterator.__next__",
-)
+_RESULT = RESULTS[0]
 # How something that has been started is ended.
 _LEAVING = ("__exit__", "shutdown", "join", "join_thread", "close")
 _WHAT = (
@@ -90,71 +84,11 @@ def is_thread_wait(program: Program, primitive: Primitive) -> bool:
     """Whether a wait stops the thread that it is on, and is this rule's concern and not that of Ray's rules."""
     if primitive.name.startswith(_OTHERS) or primitive.row.runs_loop:
         return False
-    if primitive.name in _RESULTS:
-        known = is_threadsafe_future(primitive.receiver) or _in_callback(program, primitive)
-        if known or _after_pool(program, primitive):
+    if primitive.name in RESULTS:
+        known = is_threadsafe_future(primitive.receiver) or in_callback(program, primitive)
+        if known or after_pool(program, primitive):
             return False
-    return not (primitive.name.endswith(".__exit__") and _waited_in_body(program, primitive))
-
-
-def _in_callback(program: Program, primitive: Primitive) -> bool:
-    """Whether a callback was given the future: callbacks are called, and given futures, when these are done."""
-    func, call = primitive.func, primitive.call
-    if func.is_async or call is None or not isinstance(call.func, str):
-        return False
-    owner = call.func.rpartition(".")[0]
-    given = [f"${param.name}" for param in func.fact.params]
-    return owner in given and any(
-        handoff.runs == "loop" or handoff.taker.endswith(".add_done_callback")
-        for handoff in program.contexts.handoffs.get(func, ())
-    )
-
-
-def _after_pool(program: Program, primitive: Primitive) -> bool:
-    """Whether the futures are those of a `with pool:` that has been left, and so are done."""
-    func = primitive.func
-    for name in _futures(primitive):
-        for _, assign in func.assignments.get(name[1:], ()):
-            for number, block in func.block_path(assign.block):
-                if block.kind == "with" and not func.encloses(number, primitive.block):
-                    at = block.value if isinstance(block.value, int) else len(func.ops)
-                    kinds = [getattr(value, "type", None) for value in program.evaluator.of(block.value, func, at)]
-                    if any(isinstance(kind, str) and program.knowledge.role(kind).endswith("-pool") for kind in kinds):
-                        return True
-    return False
-
-
-def _futures(primitive: Primitive) -> Iterator[str]:
-    """The locals whose futures are waited for."""
-    func, call = primitive.func, primitive.call
-    if call is None:
-        span = primitive.place.span
-        for block in func.body.blocks:
-            if (block.row, block.column) == (span.row, span.column) and isinstance(block.value, int):
-                made = func.ops[block.value]
-                call = made if isinstance(made, Call) else None
-    if call is None:
-        return
-    if isinstance(call.func, str):
-        yield call.func.partition(".")[0]
-    for argument in call.args:
-        yield from (chain for chain in chains(argument) if chain.startswith("$"))
-
-
-def _waited_in_body(program: Program, primitive: Primitive) -> bool:
-    """Whether the body of `with pool:` itself waits for its jobs: that wait is the one to speak of."""
-    func = primitive.func
-    blocks = func.body.blocks
-    span = primitive.place.span
-    entered = [
-        number
-        for number, block in enumerate(blocks)
-        if block.kind == "with" and (block.row, block.column) == (span.row, span.column)
-    ]
-    return any(
-        other.func is func and other.name in _RESULTS and any(func.encloses(number, other.block) for number in entered)
-        for other in program.effects.blocking(["wait"])
-    )
+    return not (primitive.name.endswith(".__exit__") and waited_in_body(program, primitive))
 
 
 def _describe(path: Path) -> str:
@@ -178,7 +112,7 @@ def _what(name: str) -> str:
 def _help(path: Path) -> str:
     if path.edges:
         return "await in a coroutine, or run the call in a thread"
-    if path.primitive.name in _RESULTS:
+    if path.primitive.name in RESULTS:
         return "await `asyncio.wrap_future` of the future, or `loop.run_in_executor` instead of `submit`"
     if "Queue" in path.primitive.name:
         return "use an `asyncio.Queue` where both ends are coroutines, or run the call in a thread"
