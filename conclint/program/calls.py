@@ -144,6 +144,9 @@ class Calls:
                 value = value.target
             if isinstance(value, External | Method):
                 found.append(value)
+            elif isinstance(value, Function) and value.func.dotted in self.program.knowledge.rows:
+                # A function of the program that the user's configuration speaks of.
+                found.append(External(value.func.dotted))
         return tuple(found)
 
     def gives_awaitable(self, func: Func) -> bool:

@@ -167,12 +167,27 @@ class Contexts:
             if cls is not None and self.async_actor(cls) is not None:
                 return f"`{func.qualname}` is a method of an async actor"
             return f"`{func.qualname}` is a coroutine function"
+        if self.declared(func) == "loop":
+            return f"`{func.qualname}` is declared to run on the loop by the configuration"
         cls = self.actors.on_loop_of(func) if func.is_method else None
         if cls is not None:
             return f"`{cls.name}` is an async actor: its plain methods run on its event loop too"
         for handoff in self.handoffs.get(func, ()):
             if handoff.runs == "loop":
                 return f"`{func.qualname}` is a callback of the event loop (`{handoff.taker.rpartition('.')[2]}`)"
+        return ""
+
+    def declared(self, func: Func) -> str:
+        """Where a decorator runs a function by the configuration: loop, thread or process; "" where none does."""
+        contexts = self.program.options.contexts
+        owner = func.owner
+        if not contexts or owner is None:
+            return ""
+        for name in func.decorator_names:
+            for value in self.program.evaluator.chain(name, owner, -1):
+                dotted = value.func.dotted if isinstance(value, Function) else getattr(value, "dotted", "")
+                if dotted in contexts:
+                    return contexts[dotted]
         return ""
 
     def is_actor(self, cls: ClassNode) -> bool:

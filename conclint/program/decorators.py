@@ -46,6 +46,8 @@ def runs_inline(program: Program, func: Func) -> Confidence | None:
             continue
         if decorator.func.rpartition(".")[2] in ("setter", "getter", "deleter", "cached_property"):
             continue
+        if program.contexts.declared(func) in ("thread", "process"):
+            return None
         one = _through(program, decorator, owner)
         if one is None:
             return None

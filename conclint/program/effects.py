@@ -283,7 +283,7 @@ class Effects:
             self._step(primitive.func, primitive.block, primitive.confidence),
             guards.fills_memo(primitive.func, primitive.block),
         )
-        if guards.asks_for_loop(primitive.func, primitive.block):
+        if guards.asks_for_loop(primitive.func, primitive.block) or primitive.func.dotted in self.program.options.safe:
             return ()
         if stops(primitive.func):
             return (start,)
@@ -310,7 +310,7 @@ class Effects:
 
     def _upwards(self, path: Path, residual: Residual, edge: Edge) -> tuple[Path, Residual] | None:
         caller = edge.caller
-        if edge.confidence < self.program.options.min_confidence:
+        if edge.confidence < self.program.options.min_confidence or edge.callee.dotted in self.program.options.safe:
             return None
         if guards.is_dead(caller, edge.block) or guards.asks_for_loop(caller, edge.block):
             return None
