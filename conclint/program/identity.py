@@ -91,7 +91,8 @@ class Identity:
             return None
         kept = self._kept(func, at)
         if kept is None:
-            return (Scope.PROGRAM, None) if self.program.contexts.runs_once(func) and not func.is_method else None
+            once = self.program.contexts.runs_once(func) and not func.fact.params
+            return (Scope.PROGRAM, None) if once else None
         root, dot, rest = kept.partition(".")
         if kept[0] == ":" and not dot:
             return Scope.PROGRAM, None

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conclint.facts import Assign, Attr, Await, Call, Const, Expr, Gather, Load, Mix, Seq
+from conclint.facts import Attr, Call, Expr, Load, Mix
 from conclint.program import guards
 from conclint.program.calls import Edge
 from conclint.program.evaluate import argument_of
@@ -27,7 +27,6 @@ _THREAD_QUESTION = re.compile(
     r"(current_?thread|get_ident|main_thread|in_worker|is_worker|in_thread|thread_id|_thread\b|\bident\b|in_pool|worker_id)",
     re.IGNORECASE,
 )
-MANY = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ class Pools:
             return self._initializer(user, at, callee, argument)
         if last == "add_done_callback":
             return self._callback(user, at, callee, argument)
-        expr = argument_of(op, row.executor) if row.executor else _owner(op.func)
+        expr = argument_of(op, row.executor) if row.executor else owner_of(op.func)
         how = last if last in ("submit", "map") else "submit"
         if last in ("apply", "map", "starmap") and row.blocks:
             how = "call"
@@ -212,9 +211,9 @@ class Pools:
     def _argument(self, runner: Job, name: str) -> Expr:
         """What a job is given for one of its parameters."""
         target = runner.target
-        if runner.how != "submit" or target is None:
-            return None
         call = runner.call
+        if target is None or last_name(call.func) != "submit":
+            return None
         params = [param.name for param in target.fact.params]
         if name not in params:
             return None
@@ -226,19 +225,6 @@ class Pools:
         if position < len(call.args) and not any(isinstance(one, Mix) and one.kind == "star" for one in before):
             return call.args[position]
         return None
-
-    def at_once(self, runner: Job) -> int:
-        """How many runs of a job one run of its giver may start at a time; MANY where there is no bound."""
-        op = runner.call
-        if runner.how == "initializer":
-            return MANY
-        if runner.how in ("map", "call") and op.args[1:]:
-            return _length(op.args[1], runner.user)
-        loop = runner.user.loop_around(op.block)
-        if loop < 0 or is_waited_at_once(runner):
-            return 1
-        block = runner.user.body.blocks[loop]
-        return _length(block.value, runner.user) if block.kind in ("for", "comp") else MANY
 
 
 def asks_for_thread(func: Func, block: int) -> bool:
@@ -258,7 +244,8 @@ def asks_for_thread(func: Func, block: int) -> bool:
     return False
 
 
-def _owner(callee: Expr) -> Expr:
+def owner_of(callee: Expr) -> Expr:
+    """What a method is called on."""
     if isinstance(callee, str):
         return callee.rpartition(".")[0] or None
     return callee.base if isinstance(callee, Attr) else None
@@ -286,43 +273,3 @@ def _passed_down(name: str, func: Func, edges: tuple[Edge, ...]) -> str | None:
             return None
         name, func = value[1:], edge.caller
     return name
-
-
-def is_waited_at_once(job: Job) -> bool:
-    """Whether its giver waits for a job before it gives the next: in the same expression or run of a loop."""
-    user = job.user
-    if job.how == "call":
-        return True
-    consumer = user.consumers.get(job.at)
-    if consumer is not None and isinstance(user.ops[consumer], Await):
-        return True
-    loop = user.loop_around(job.call.block)
-    names = {op.target for op in user.ops if isinstance(op, Assign) and op.value == job.at}
-    for _, call in user.calls:
-        last = call.func.name if isinstance(call.func, Attr) else last_name(call.func)
-        if last in ("result", "exception", "get"):
-            if isinstance(call.func, Attr) and call.func.base == job.at:
-                return True
-            if loop >= 0 and user.encloses(loop, call.block) and _owner(call.func) in names:
-                return True
-    return False
-
-
-def _length(iterable: Expr, func: Func) -> int:
-    if isinstance(iterable, Seq):
-        return len(iterable.items)
-    if isinstance(iterable, str) and iterable[0] == "$" and "." not in iterable:
-        assigned = func.assignments.get(iterable[1:], [])
-        return _length(assigned[0][1].value, func) if len(assigned) == 1 else MANY
-    if isinstance(iterable, int):
-        made = func.ops[iterable]
-        if isinstance(made, Call) and made.func == "builtins.range" and len(made.args) == 1:
-            size = made.args[0]
-            if isinstance(size, Const) and isinstance(size.value, int):
-                return size.value
-        if isinstance(made, Gather):
-            return _length(func.body.blocks[made.inner].value, func)
-    return MANY
-
-
-__all__ = ["MANY", "Job", "Pools", "asks_for_thread", "is_waited_at_once"]

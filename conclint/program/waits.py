@@ -18,7 +18,8 @@ from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.effects import Primitive
 from conclint.program.evaluate import argument_of
-from conclint.program.model import Func
+from conclint.program.identity import method_of
+from conclint.program.model import ClassNode, Func
 from conclint.program.pools import Job, Pools
 from conclint.program.values import Function, Instance, Site
 
@@ -161,7 +162,11 @@ class Waits:
     # What is waited for -----------------------------------------------------------------------------------------------
 
     def threads(self, expr: Expr, func: Func, at: int) -> tuple[Thread, ...]:
-        """The threads that an expression stands for, if all of them are known."""
+        """The threads that an expression stands for, if all of them are known; of a thread's own `self`, its `run`."""
+        own = method_of(func)
+        if own is not None and own.cls is not None and expr == f"${own.self_name}" and func is own:
+            run = own.cls.methods.get("run")
+            return (Thread((run, 0), run, True),) if run is not None and run.ops else ()
         sites = self.sites(expr, func, at) or ()
         found = [thread for site in sites if (thread := self._thread(site)) is not None]
         return tuple(found) if len(found) == len(sites) else ()
@@ -170,6 +175,10 @@ class Waits:
         user, at = site
         call = user.ops[at]
         made = self.program.calls.library(user, at)
+        for value in self.program.evaluator.result(user, at):
+            if isinstance(value, Instance) and isinstance(value.type, ClassNode) and value.site == site:
+                run = value.type.methods.get("run")
+                return Thread(site, run, same_self=False) if run is not None else None
         if not isinstance(call, Call) or len(made) != 1:
             return None
         row = self.program.knowledge.row(made[0].dotted)
@@ -192,8 +201,11 @@ class Waits:
         return self._looped(expr, func)
 
     def _site(self, value: object) -> Site | None:
-        if not isinstance(value, Instance) or value.site is None or not isinstance(value.type, str):
+        if not isinstance(value, Instance) or value.site is None:
             return None
+        if isinstance(value.type, ClassNode):
+            bases = [base for base in self.program.evaluator.mro(value.type) if isinstance(base, str)]
+            return value.site if any(self.program.knowledge.role(base) == "thread" for base in bases) else None
         waited = value.type in _FUTURES or self.program.knowledge.role(value.type) in _THREADS
         return value.site if waited else None
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from conclint.facts import Attr, Mix
 from conclint.finding import Applicability, Confidence, Finding, Fix, Place, Related, ReplaceExpression, Severity, Slot
 from conclint.program.calls import Edge
+from conclint.program.capacity import MANY, at_once, is_waited_at_once
 from conclint.program.effects import Path
 from conclint.program.model import Func
-from conclint.program.pools import MANY, Job, Pools, asks_for_thread, is_waited_at_once
+from conclint.program.pools import Job, Pools, asks_for_thread
 from conclint.program.program import Program
 from conclint.program.waits import Wait, Waits
 from conclint.rule import NearMiss, Rule
@@ -150,10 +151,10 @@ def _verdict(pools: Pools, chain: _Chain, workers: int | None) -> tuple[Severity
         for job in pools.handed(chain.path.root)
         if job.pool == runner.pool and (job.pool is not None or job.user is runner.user) and job.user not in inside
     ]
-    at_once = max((_from_one(pools, [job for job in alike if job.user is user]) for user in _users(alike)), default=0)
-    if workers is not None and (at_once >= workers or recursive):
+    most = max((_from_one([job for job in alike if job.user is user]) for user in _users(alike)), default=0)
+    if workers is not None and (most >= workers or recursive):
         return Severity.ERROR, Confidence.LIKELY, f"once all {workers} workers wait, no job starts any more"
-    if workers is None and (at_once >= MANY or recursive):
+    if workers is None and (most >= MANY or recursive):
         return Severity.WARNING, Confidence.LIKELY, "once all workers wait, no job starts any more"
     return None
 
@@ -162,10 +163,10 @@ def _users(jobs: list[Job]) -> list[Func]:
     return list(dict.fromkeys(job.user for job in jobs))
 
 
-def _from_one(pools: Pools, jobs: list[Job]) -> int:
+def _from_one(jobs: list[Job]) -> int:
     """How many of these jobs one function may have under way at a time."""
-    waited = [pools.at_once(job) for job in jobs if is_waited_at_once(job)]
-    return min(MANY, sum(pools.at_once(job) for job in jobs if not is_waited_at_once(job)) + max(waited, default=0))
+    waited = [at_once(job) for job in jobs if is_waited_at_once(job)]
+    return min(MANY, sum(at_once(job) for job in jobs if not is_waited_at_once(job)) + max(waited, default=0))
 
 
 def _run_by(chain: _Chain) -> set[Func]:

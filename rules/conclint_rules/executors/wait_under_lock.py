@@ -101,10 +101,9 @@ def _sees(access: Access, hold: _Hold, work: _Work) -> bool:
         return nested_in(work.target, access.home)
     if not work.same_self:
         return False
-    waiting = hold.wait.primitive.func
-    if work.user in (waiting, hold.path.root):
+    waiting, subject = hold.wait.primitive.func, hold.wait.subject
+    if work.user in (waiting, hold.path.root) or (work.user is work.target and subject == f"${waiting.self_name}"):
         return True
-    subject = hold.wait.subject
     rest = after_self(subject, waiting) if isinstance(subject, str) else None
     maker, waiter = method_of(work.user), method_of(waiting)
     return rest is not None and "." not in rest and maker is not None and waiter is not None and maker.cls is waiter.cls
@@ -281,6 +280,26 @@ class Poller:
 
     def _wait(self):
         self._thread.join()
+""",
+        """\
+import threading
+
+
+class Beat(threading.Thread):
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+        self.on = True
+
+    def run(self):
+        while self.on:
+            with self.lock:
+                print("beat")
+
+    def stop(self):
+        with self.lock:
+            self.on = False
+            self.join()  # CON303
 """,
         """\
 # file: shared.py
