@@ -91,9 +91,9 @@ class Expressions(State):
 
     def _attribute(self, node: Any, use: int) -> Expr:
         value = self.chain(node)
+        scope = self.scope
+        scope.used.add(node.attr)
         if value.__class__ is not str or value[0] in _LOAD_ROOTS:
-            scope = self.scope
-            scope.used.add(node.attr)
             scope.ops.append(
                 Load(value, use, scope.block, node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
             )

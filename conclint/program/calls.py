@@ -15,6 +15,7 @@ from conclint.finding import Confidence, Place, Span
 from conclint.program.decorators import runs_inline
 from conclint.program.evaluate import argument_of
 from conclint.program.model import ClassNode, Func, last_name
+from conclint.program.renamed import CONSTRUCTORS
 from conclint.program.values import (
     ClassValue,
     Coroutine,
@@ -31,7 +32,6 @@ from conclint.program.values import (
 if TYPE_CHECKING:
     from conclint.program.program import Program
 
-_CONSTRUCTORS = ("__init__", "__post_init__", "__new__")
 _ITERATORS = frozenset(
     ("list", "tuple", "set", "sorted", "sum", "min", "max", "any", "all", "next", "dict", "frozenset")
 )
@@ -105,7 +105,7 @@ class Calls:
             yield from self._method(value, confidence)
         elif isinstance(value, ClassValue):
             instance = Instance(value.cls)
-            for name in _CONSTRUCTORS[:2]:
+            for name in sorted(CONSTRUCTORS):
                 for found in self.program.evaluator.member(value.cls, name, instance):
                     if isinstance(found, Function):
                         yield Target(found.func, instance, confidence, True)
@@ -199,29 +199,29 @@ class Calls:
             yield from self._statements(func, "with")
         elif func.name in ("__iter__", "__next__"):
             yield from self._statements(func, "for")
-        names = {func.name}
-        if func.name in _CONSTRUCTORS and func.cls is not None:
-            names = {"cls", func.cls.name, *(cls.name for cls in self.program.below(func.cls))}
-        elif func.name == "__call__":
-            names = {"()"}
-        elif func.name == "<lambda>":
-            names = set()
+        names = self.program.renamed.of(func)
         owner = func.owner
         if owner is not None and owner.name not in ("<module>", "<class>"):
-            yield from self._local_calls(func, owner)
-            return
-        seen: set[Func] = set()
-        for name in sorted(names):
-            for user in self.program.by_name.get(name, ()):
-                if user not in seen:
-                    seen.add(user)
+            for user in owner.module.functions:
+                if _within(user, owner):
                     yield from self._calls_in(user, func, names)
+            yield from self._as_wrapper(func, owner)
+            return
+        heirs = set(self.program.below(func.cls)) if func.cls is not None else set()
+        for user in dict.fromkeys(user for name in sorted(names) for user in self.program.by_name.get(name, ())):
+            # `super().__init__()` stands in every other class: only those of its own heirs are looked at.
+            if (
+                func.name not in CONSTRUCTORS
+                or user.cls in heirs
+                or not names.isdisjoint(user.fact.names - {func.name})
+            ):
+                yield from self._calls_in(user, func, names)
 
     def _calls_in(self, user: Func, func: Func, names: set[str]) -> Iterator[Edge]:
-        for name in names if len(names) == 1 else sorted(names):
-            for index in user.calls_of(name):
-                yield from self._edges(user, index, func)
-            if not func.is_async and not func.fact.is_generator:
+        for index in sorted({index for name in names for index in user.calls_of(name)}):
+            yield from self._edges(user, index, func)
+        if not func.is_async and not func.fact.is_generator:
+            for name in sorted(names):
                 yield from self._handed_on(user, func, name)
 
     def _handed_on(self, user: Func, func: Func, name: str) -> Iterator[Edge]:
@@ -250,22 +250,46 @@ class Calls:
                             bound,
                         )
 
-    def _local_calls(self, func: Func, owner: Func) -> Iterator[Edge]:
-        """Calls of a nested function: in its owner, and in the other functions nested there."""
-        for user in owner.module.functions:
-            around: Func | None = user
-            while around is not None and around is not owner:
-                around = around.owner
-            if around is owner:
-                for index in user.calls_of(func.name):
-                    yield from self._edges(user, index, func)
-                yield from self._handed_on(user, func, func.name)
+    def _as_wrapper(self, func: Func, owner: Func) -> Iterator[Edge]:
+        """Calls of the functions whose decorator, a function of the program, puts this one in their place."""
+        for maker in (owner, owner.owner):
+            if maker is None or maker.name in ("<module>", "<class>"):
+                continue
+            for one in self.program.decorated_with(maker):
+                if self._replaces(func, maker, one):
+                    for edge in self.callers(one):
+                        sure = min(edge.confidence, Confidence.LIKELY)
+                        yield replace(edge, callee=func, call=None, bound=False, confidence=sure)
+
+    def _replaces(self, func: Func, maker: Func, one: Func) -> bool:
+        """Whether `maker`, used as a decorator of `one`, gives `func`."""
+        evaluator = self.program.evaluator
+        for decorator in one.fact.decorators:
+            if isinstance(decorator.func, str) and one.owner is not None:
+                made = evaluator.chain(decorator.func, one.owner, -1)
+                if made == (Function(maker),):
+                    given = evaluator.returns(maker)
+                    if decorator.called:
+                        given = tuple(
+                            value
+                            for each in given
+                            if isinstance(each, Function)
+                            for value in evaluator.returns(each.func)
+                        )
+                    if any(isinstance(value, Function) and value.func is func for value in given):
+                        return True
+        return False
 
     def _edges(self, user: Func, index: int, func: Func) -> Iterator[Edge]:
         op = user.ops[index]
         assert isinstance(op, Call)
         for target in self.targets(user, index):
-            if target.func is func and self.runs_body(func, self._final_use(user, index)):
+            if target.func is not func:
+                continue
+            if func.fact.is_generator and op.use == Use.ASSIGNED:
+                for edge in self._read_later(user, index, func):
+                    yield replace(edge, confidence=target.confidence, call=op, bound=target.bound)
+            if self.runs_body(func, self._final_use(user, index)):
                 yield Edge(
                     user,
                     func,
@@ -307,6 +331,17 @@ class Calls:
                 ):
                     yield self._statement_edge(header.func, func, header.number, word)
 
+    def _read_later(self, user: Func, index: int, func: Func) -> Iterator[Edge]:
+        """The statements over a local that was given a generator."""
+        chains = {
+            op.target for op in user.ops if isinstance(op, Assign) and op.value == index and isinstance(op.target, str)
+        }
+        for number, block in enumerate(user.body.blocks):
+            if isinstance(block.value, str) and block.value in chains:
+                use = {"for": Use.ITERATED, "comp": Use.ITERATED, "with": Use.ENTERED}.get(block.kind)
+                if use is not None and self.runs_body(func, use):
+                    yield self._statement_edge(user, func, number, "with" if block.kind == "with" else "for")
+
     def _statement_edge(self, user: Func, func: Func, number: int, word: str) -> Edge:
         block = user.body.blocks[number]
         place = Place(user.module.path, Span(block.row, block.column, block.end_row, block.end_column))
@@ -338,6 +373,13 @@ class Calls:
             if isinstance(base, ClassNode) and name in base.methods:
                 return base.methods[name]
         return None
+
+
+def _within(func: Func, owner: Func) -> bool:
+    around: Func | None = func
+    while around is not None and around is not owner:
+        around = around.owner
+    return around is owner
 
 
 def is_abstract(func: Func) -> bool:

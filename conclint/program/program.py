@@ -12,7 +12,7 @@ from functools import cached_property
 from conclint.facts import Facts
 from conclint.finding import Confidence
 from conclint.knowledge import Knowledge
-from conclint.program.model import ClassNode, Func, Module
+from conclint.program.model import ClassNode, Func, Module, last_name
 from conclint.program.modules import ModuleNames, module_names
 
 
@@ -49,6 +49,7 @@ class Program:
         from conclint.program.effects import Effects
         from conclint.program.evaluate import Evaluator
         from conclint.program.headers import Headers
+        from conclint.program.renamed import Renamed
 
         self.knowledge = knowledge
         self.options = options or Options()
@@ -62,6 +63,7 @@ class Program:
             self.names.add(module, found)
         self.evaluator = Evaluator(self)
         self.headers = Headers(self)
+        self.renamed = Renamed(self)
         self.calls = Calls(self)
         self.contexts = Contexts(self)
         self.effects = Effects(self)
@@ -78,6 +80,21 @@ class Program:
                         found[name] = [func]
                     else:
                         users.append(func)
+        return found
+
+    def decorated_with(self, maker: Func) -> Iterator[Func]:
+        """The functions with a decorator of that name."""
+        for name in self.renamed.names(maker.name):
+            yield from self._decorated.get(name, ())
+
+    @cached_property
+    def _decorated(self) -> dict[str, list[Func]]:
+        found: dict[str, list[Func]] = {}
+        for func in self.functions():
+            for decorator in func.fact.decorators:
+                users = found.setdefault(last_name(decorator.func), [])
+                if func not in users[-1:]:
+                    users.append(func)
         return found
 
     def functions(self) -> Iterator[Func]:
@@ -103,11 +120,11 @@ class Program:
 
     def below(self, cls: ClassNode) -> list[ClassNode]:
         """The classes that inherit from `cls`, however far."""
-        found: list[ClassNode] = []
+        found: dict[ClassNode, None] = {}
         todo = list(self.subclasses.get(cls, ()))
         while todo:
             one = todo.pop()
             if one not in found:
-                found.append(one)
+                found[one] = None
                 todo.extend(self.subclasses.get(one, ()))
-        return found
+        return list(found)

@@ -1,0 +1,163 @@
+"""Under which names a thing is called: `from a import pause as rest`, `rest = pause`, `self.rest = self._pause`.
+
+Callers and primitives are found by name, so a second name must lead to them too. What it then stands for, the evaluator
+says: a name too many costs a look, one too few a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from conclint.facts import Assign, Attr, Call, Expr, Fn, Mix, Seq
+from conclint.program.model import ClassNode, Func, Module, chains, last_name
+
+if TYPE_CHECKING:
+    from conclint.program.program import Program
+
+# A thing with more names than this is found by the first of them only.
+_NAMES = 50
+CONSTRUCTORS = frozenset(("__init__", "__post_init__", "__new__"))
+_WRAPPERS = ("partial", "partialmethod", "staticmethod", "classmethod")
+
+
+class Renamed:
+    """The second names of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._all: dict[str, tuple[str, ...]] = {}
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The name itself and all that something of that name is bound to, sorted; "()" for what is in a container."""
+        found = self._all.get(name)
+        if found is None:
+            reached = {name}
+            todo = [name]
+            while todo and len(reached) < _NAMES:
+                for other in sorted(self._direct.get(todo.pop(), ())):
+                    if other not in reached:
+                        reached.add(other)
+                        todo.append(other)
+            found = self._all[name] = tuple(sorted(reached))
+        return found
+
+    def of(self, func: Func) -> set[str]:
+        """The last names of the calls that may run a function."""
+        cls = func.cls
+        if cls is not None and func.name in CONSTRUCTORS:
+            classes = (cls, *self.program.below(cls))
+            return {"cls", func.name, *(name for one in classes for name in self.names(one.name))}
+        if cls is not None and func.name == "__call__":
+            held = [name for one in (cls, *self.program.below(cls)) for name in self._holding(one)]
+            return {"()", "__call__", *(name for one in held for name in self.names(one))}
+        if func.name == "<lambda>":
+            return {name for one in _given_to(func) for name in self.names(one)}
+        return set(self.names(func.name))
+
+    def _holding(self, cls: ClassNode) -> set[str]:
+        """The names that hold instances of a class: they were given one, or are annotated with it."""
+        found: set[str] = set()
+        for name in self.names(cls.name):
+            found.update(self._annotated.get(name, ()))
+            for user in self.program.by_name.get(name, ()):
+                made = set(user.calls_by_name.get(name, ()))
+                if made:
+                    found.update(_targets(user, made))
+        return found
+
+    @cached_property
+    def _annotated(self) -> dict[str, set[str]]:
+        """By the last name of a type the parameters, attributes and globals that are annotated with it."""
+        found: dict[str, set[str]] = {}
+        for module in self.program.modules:
+            for name, annotation in _annotations(module):
+                for chain in chains(annotation):
+                    found.setdefault(last_name(chain), set()).add(name)
+        return found
+
+    @cached_property
+    def _direct(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for module in self.program.modules:
+            for name, value in _module_level(module):
+                if isinstance(value, Seq):
+                    name = "()"
+                for meant in _meant(value):
+                    if meant != name:
+                        found.setdefault(meant, set()).add(name)
+        for wrapper in _WRAPPERS:
+            for func in self.program.by_name.get(wrapper, ()):
+                for name, meant in _wrapped(func, wrapper):
+                    if meant != name:
+                        found.setdefault(meant, set()).add(name)
+        return found
+
+
+def _module_level(module: Module) -> Iterator[tuple[str, Expr]]:
+    """What globals, class attributes and attributes of instances are bound to, as far as bodies need not be read."""
+    for binding in module.facts.bindings:
+        if binding.how in ("import", "value"):
+            yield binding.name, binding.value
+    for cls in module.facts.classes:
+        for name, value, _ in cls.attributes:
+            yield name, value
+        for name, _, value, _ in cls.fields:
+            if not isinstance(value, str) or "." in value or value[0] != "$":
+                yield name, value
+
+
+def _meant(value: Expr) -> Iterator[str]:
+    """The last names of what a value is."""
+    if isinstance(value, Attr):
+        yield value.name
+    elif isinstance(value, str):
+        yield last_name(value)
+    elif isinstance(value, Seq):
+        for item in value.items:
+            if isinstance(item, str | Attr):
+                yield last_name(item)
+
+
+def _wrapped(func: Func, wrapper: str) -> Iterator[tuple[str, str]]:
+    """The names that partials are given in a function, with the names of what they call."""
+    for index in func.calls_by_name.get(wrapper, ()):
+        made = func.ops[index]
+        if not isinstance(made, Call) or not made.args:
+            continue
+        for meant in _meant(made.args[0]):
+            for name in _targets(func, {index}):
+                yield name, meant
+
+
+def _targets(func: Func, made: set[int]) -> Iterator[str]:
+    """The last names of what is given the results of these operations."""
+    for op in func.ops:
+        if isinstance(op, Assign) and isinstance(op.target, str):
+            value = op.value
+            if isinstance(value, Mix) and value.kind == "typed":
+                value = value.items[-1]
+            if isinstance(value, int) and value in made:
+                yield last_name(op.target)
+
+
+def _given_to(function: Func) -> Iterator[str]:
+    """The last names of what a lambda is given to."""
+    owner = function.owner
+    for op in owner.ops if owner is not None else ():
+        if isinstance(op, Assign) and isinstance(op.target, str) and op.value == Fn(function.index):
+            yield last_name(op.target)
+
+
+def _annotations(module: Module) -> Iterator[tuple[str, Expr]]:
+    for func in module.functions:
+        for param in func.fact.params:
+            yield param.name, param.annotation
+    for binding in module.facts.bindings:
+        yield binding.name, binding.annotation
+    for cls in module.facts.classes:
+        for name, _, annotation in cls.attributes:
+            yield name, annotation
+        for name, _, _, annotation in cls.fields:
+            yield name, annotation
