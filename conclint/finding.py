@@ -176,6 +176,11 @@ class Finding(msgspec.Struct, frozen=True):
     others: tuple[Finding, ...] = ()
 
     @property
+    def rank(self) -> tuple[bool, int, int, tuple[str, Span, str, str]]:
+        """The order in which the members of a group are shown: not a note, the closest, the surest, then by place."""
+        return (self.severity == Severity.NOTE, len(self.related), -self.confidence, self.sort_key)
+
+    @property
     def sort_key(self) -> tuple[str, Span, str, str]:
         """Findings are shown in this order: file, place, code, message."""
         return (self.place.path, self.place.span, self.code, self.message)

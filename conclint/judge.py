@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from conclint.finding import Finding, Place, Severity
+from conclint.finding import Finding, Place
 from conclint.program.program import Program
 from conclint.rule import Rule
 
@@ -49,14 +49,9 @@ def group(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _merged(members: list[Finding]) -> Finding:
-    members.sort(key=_rank)
+    members.sort(key=lambda member: member.rank)
     first, *others = members
     if not others:
         return first
     also = tuple(sorted({other.place for other in others}))
     return msgspec.structs.replace(first, also=also, others=tuple(others))
-
-
-def _rank(finding: Finding) -> tuple[bool, int, int, tuple[str, object, str, str]]:
-    hidden = finding.severity == Severity.NOTE
-    return (hidden, len(finding.related), -finding.confidence, finding.sort_key)

@@ -15,7 +15,7 @@ import msgspec
 
 from conclint import suppress
 from conclint.config import Settings, selected
-from conclint.finding import Finding, Severity
+from conclint.finding import Finding, Place, Severity
 from conclint.rule import Rule
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def lint(
     begin = time.perf_counter()
     failed = frozenset(failure.rule for failure in analysis.failures)
     left = suppress.apply(analysis.findings, analysis.suppressions, settings, rules, failed, partial=partial)
-    if settings.all_places:
-        left = expanded(left)
+    left = expanded(left) if settings.all_places else left
+    left = one_for_each_place(left)
     findings = visible(left, settings, rules)
     timings = {**analysis.timings, "suppress": time.perf_counter() - begin}
     return Outcome(findings, len(left) - len(findings), analysis.failures, analysis.files, timings, analysis.warning)
@@ -106,6 +106,24 @@ def visible(findings: Sequence[Finding], settings: Settings, rules: Sequence[Rul
         return finding.severity > Severity.NOTE or natural.get(finding.code, Severity.NOTE) == Severity.NOTE
 
     return tuple(each for each in findings if each.confidence >= settings.min_confidence and severe(each))
+
+
+def one_for_each_place(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Where one call leads to several primitives it is one thing to mend: the nearest of them is shown.
+
+    This comes after suppression, so that a comment at one primitive leaves the others.
+    """
+    best: dict[tuple[str, Place], Finding] = {}
+    for finding in findings:
+        key = (finding.code, finding.place)
+        known = best.get(key)
+        if known is None:
+            best[key] = finding
+            continue
+        first, second = sorted((known, finding), key=lambda one: one.rank)
+        also = tuple(sorted({*first.also, *second.also} - {first.place}))
+        best[key] = msgspec.structs.replace(first, also=also, others=(*first.others, *second.others))
+    return tuple(best.values())
 
 
 def expanded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
