@@ -14,7 +14,7 @@ from conclint.facts import Assign, Call, Leave, Load, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.program.decorators import runs_inline
 from conclint.program.evaluate import argument_of
-from conclint.program.model import ClassNode, Func, last_name
+from conclint.program.model import ClassNode, Func
 from conclint.program.renamed import CONSTRUCTORS
 from conclint.program.values import (
     ClassValue,
@@ -226,10 +226,9 @@ class Calls:
 
     def _handed_on(self, user: Func, func: Func, name: str) -> Iterator[Edge]:
         """Calls that are given the function and run it at once: `map`, `sorted(key=…)`, `Context.run`."""
-        for index, call in user.calls:
-            given = (*call.args, *(value for _, value in call.keywords))
-            if not any(isinstance(value, str) and last_name(value) == name for value in given):
-                continue
+        for index in user.given.get(name, ()):
+            call = user.ops[index]
+            assert isinstance(call, Call)
             for taker in self.library(user, index):
                 row = self.program.knowledge.row(taker.dotted)
                 if row is None or row.runs != "here" or not row.callable:

@@ -227,6 +227,19 @@ class Func:
         return found or []
 
     @cached_property
+    def given(self) -> dict[str, list[int]]:
+        """The calls that are given something, by the last name of what they are given."""
+        found: dict[str, list[int]] = {}
+        for index, call in self.calls:
+            for value in call.args:
+                if value.__class__ is str:
+                    found.setdefault(last_name(value), []).append(index)
+            for _, value in call.keywords:
+                if value.__class__ is str:
+                    found.setdefault(last_name(value), []).append(index)
+        return found
+
+    @cached_property
     def assignments(self) -> dict[str, list[tuple[int, Assign]]]:
         """The bindings of each local name, with the numbers of their operations."""
         found: dict[str, list[tuple[int, Assign]]] = {}

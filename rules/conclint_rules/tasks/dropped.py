@@ -52,6 +52,8 @@ def _dropped(func: Func, index: int) -> Dropped | None:
         return None
     if call.use == Use.DISCARDED:
         return Dropped(func, index, call, "")
+    if call.use not in (Use.ASSIGNED, Use.COLLECTED):
+        return None
     taker = func.ops[func.consumers[index]] if index in func.consumers else None
     if call.use == Use.ASSIGNED and isinstance(taker, Assign):
         return _unread(func, index, call, taker)
