@@ -19,6 +19,15 @@ _FIX_TEXT = {
     Applicability.SHOWN: "A fix is shown, to be made by hand.",
 }
 
+_WITNESSED = {
+    "stall": "The event loop stands still: nothing that it runs makes progress until the call returns.",
+    "dead": "The program hangs, without an error: each side waits for the other.",
+    "lost": "Nothing is raised where it happens: a result, an exception or a piece of work is silently lost.",
+    "race": "Most of the time it works: it needs two tasks or threads in the same place at once.",
+    "exc": "An exception is raised where the code runs, or a warning is printed when the object is collected.",
+    "time": "The result is right, it only takes longer than it needs to.",
+}
+
 
 class Section(NamedTuple):
     """A part of a rule's page. `kind` says whether `body` is prose, code or a list of one entry a line."""
@@ -45,9 +54,9 @@ def sections(rule: Rule) -> Iterator[Section]:
     if rule.known_problems:
         yield Section("Known problems", rule.known_problems)
     if rule.witness:
-        yield Section("Seen at run time", rule.witness)
+        yield Section("When it happens", _WITNESSED.get(rule.witness, rule.witness))
     elif rule.no_witness:
-        yield Section("Not seen at run time", rule.no_witness)
+        yield Section("When it happens", rule.no_witness)
     if rule.references:
         yield Section("References", "\n".join(rule.references), "list")
 
