@@ -19,7 +19,7 @@ def test_markdown_has_the_sections_in_order() -> None:
         "## Use instead",
         "## Fix safety",
         "## Known problems",
-        "## Not seen at run time",
+        "## When it happens",
         "## References",
     ]
 
@@ -47,7 +47,7 @@ def test_a_fix_says_which_option_applies_it() -> None:
 
 
 def test_what_is_seen_at_run_time_is_told() -> None:
-    assert "Seen at run time\n  a stall\n" in explain.plain(replace(RULE, witness="a stall", no_witness=""))
+    assert "When it happens\n  a stall\n" in explain.plain(replace(RULE, witness="a stall", no_witness=""))
 
 
 def test_a_rule_that_is_off_says_how_to_turn_it_on() -> None:

@@ -83,7 +83,7 @@ def test_the_explanation_has_its_parts_in_order() -> None:
         "Example",
         "Use instead",
         "Fix safety",
-        "Not seen at run time",
+        "When it happens",
         "References",
     ]
 
