@@ -64,7 +64,7 @@ def fetch(folder: Path, names: Sequence[str]) -> int:
 def _fetch_one(folder: Path, name: str) -> bool:
     target = folder / "packages" / f"{name}-{VERSIONS[name]}"
     if not target.is_dir():
-        archive = _download(folder / "downloads" / name, f"{name}=={VERSIONS[name]}")
+        archive = _download(folder / "downloads" / target.name, f"{name}=={VERSIONS[name]}")
         if archive is None:
             return False
         # Under another name first: a run that is stopped half-way leaves nothing that looks complete.
