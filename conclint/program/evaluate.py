@@ -25,8 +25,13 @@ from conclint.facts import (
     Mix,
     Seq,
     Test,
+    Yield,
 )
+from conclint.program.containers import CONTAINER_CALLS, items_of, method_of
+from conclint.program.hierarchy import Hierarchy, Order
 from conclint.program.model import LOOPS, ClassNode, Func, Module
+from conclint.program.modules import STDLIB
+from conclint.program.narrowing import type_tested
 from conclint.program.values import (
     ClassValue,
     Constant,
@@ -104,7 +109,12 @@ _AWAITABLES = frozenset(
     )
 )
 _HANDLES = frozenset(("ray.actor.ActorHandle", "ray.actor.ActorProxy"))
-_NOT_VALUES = frozenset(("None", "False"))
+_YIELDING = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "collections.abc")
+    for name in ("Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable")
+)
+_GENERATORS = ("types.GeneratorType", "types.AsyncGeneratorType")
 
 
 class Evaluator:
@@ -117,8 +127,8 @@ class Evaluator:
         self._returns: dict[Func, Values] = {}
         self._globals: dict[tuple[Module, str], Values] = {}
         self._fields: dict[tuple[ClassNode, str], Values] = {}
-        self._bases: dict[ClassNode, tuple[ClassNode | str, ...]] = {}
-        self._mro: dict[ClassNode, tuple[ClassNode | str, ...]] = {}
+        self._hierarchy = Hierarchy(self)
+        self._yields: dict[Func, Values] = {}
         self._dotted: dict[tuple[str, Module], Values] = {}
         self._steps = 0
         self._cut = False
@@ -171,11 +181,10 @@ class Evaluator:
     def _mixed(self, expr: Mix, func: Func, at: int) -> Values:
         kind = expr.kind
         if kind == "typed":
-            annotated = self.annotated(expr.items[0], func)
             if len(expr.items) == 1:
-                return annotated
+                return self.annotated(expr.items[0], func)
             exact = tuple(value for value in self.of(expr.items[1], func, at) if not _is_false(value))
-            return exact or annotated
+            return self._or_promised(exact, expr.items[0], func)
         if kind == "if":
             found = [value for item in expr.items for value in self.of(item, func, at)]
             return tuple(dict.fromkeys(value for value in found if not _is_false(value)))
@@ -195,6 +204,8 @@ class Evaluator:
     def elements(self, value: Value) -> Values:
         """What iterating over a value gives."""
         if isinstance(value, Instance):
+            if value.type in _GENERATORS and value.of and isinstance(value.of[0], Function):
+                return self.yields(value.of[0].func, value.of[0].receiver)
             if value.of and (
                 isinstance(value.type, str) and value.type in ("list", "tuple", "set", "dict", "iterable")
             ):
@@ -237,6 +248,9 @@ class Evaluator:
         found: list[Value] = []
         for value in self.of(manager, func, at):
             if isinstance(value, Instance):
+                if value.of and isinstance(value.of[0], Function) and is_manager(value.of[0].func):
+                    found.extend(self.yields(value.of[0].func, value.of[0].receiver))
+                    continue
                 entered = self.attribute(value, "__aenter__" if kind == "aenter" else "__enter__")
                 results = [result for one in entered for result in self._call(one, func, at, None)]
                 for result in results:
@@ -276,23 +290,20 @@ class Evaluator:
 
     def _narrowed(self, root: str, func: Func, at: int) -> Values:
         """The type that an `isinstance` around the place leaves to a plain name."""
-        if (
-            at < 0
-            or at >= len(func.ops)
-            or ("builtins.isinstance" not in func.body.loads and "isinstance" not in func.fact.names)
-        ):
+        if not 0 <= at < len(func.ops) or "isinstance" not in func.fact.names:
             return ()
-        for _, block in func.block_path(func.ops[at].block):
-            if block.kind in ("if", "and") and isinstance(block.value, int):
-                test = func.ops[block.value]
-                if isinstance(test, Call) and test.func == "builtins.isinstance" and test.args[:1] == (root,):
-                    if len(test.args) == 2:
-                        return tuple(
-                            self._as_instance(value)
-                            for value in self.of(test.args[1], func, block.value)
-                            if isinstance(value, ClassValue | External)
-                        )
-        return ()
+        found = type_tested(func, root, at)
+        if found is None:
+            return ()
+        types, index = found
+        return _unique(
+            [
+                self._as_instance(value)
+                for one in (types.items if isinstance(types, Seq) else (types,))
+                for value in self.of(one, func, index)
+                if isinstance(value, ClassValue | External)
+            ]
+        )
 
     def local(self, name: str, func: Func, at: int) -> Values:
         """The candidates for a local or parameter; with `at` below 0 for any moment."""
@@ -375,19 +386,19 @@ class Evaluator:
             found = self.of(binding.value, func, at)
             if binding.how == "def" and isinstance(binding.value, Fn):
                 return self.decorated(module.functions[binding.value.index])
-            return found or self.annotated(binding.annotation, func)
+            return self._or_promised(found, binding.annotation, func)
         if binding.how == "typed":
             return self.annotated(binding.annotation, func)
         return ()
 
     def _starred(self, module: Module, name: str) -> Values:
-        for star in module.facts.stars:
+        for star in reversed(module.facts.stars):
             path = module.absolute(star) if star.startswith("@") else star
             source = self.program.names.find(path, module)
             if source is None:
                 if self.program.knowledge.row(f"{path}.{name}") or self.program.knowledge.is_type(f"{path}.{name}"):
                     return (External(self.program.knowledge.canonical(f"{path}.{name}")),)
-            elif source is not module and (source.facts.exports is None or name in source.facts.exports):
+            elif source is not module and _exports(source, name):
                 if name in source.bindings or source.facts.stars:
                     found = self.module_global(source, name)
                     if found:
@@ -410,15 +421,14 @@ class Evaluator:
         if not names.knows_top(top):
             return (External(knowledge.canonical(path)),)
         canonical = knowledge.canonical(path)
-        if rest and (canonical in knowledge.rows or canonical in knowledge.types):
+        shadowed = top in STDLIB and names.find(top, importer) is not None
+        if rest and not shadowed and (canonical in knowledge.rows or canonical in knowledge.types):
             # A library that is being linted itself: its public names mean what the tables say.
             return (External(canonical),)
         parts = path.split(".")
         for length in range(len(parts), 0, -1):
             module = names.find(".".join(parts[:length]), importer)
             if module is not None:
-                if length < len(parts) and module.is_package is False and module is importer and length == 1:
-                    pass
                 values: Values = (ModuleValue(module),)
                 for name in parts[length:]:
                     values = self._attributes(values, name)
@@ -468,7 +478,7 @@ class Evaluator:
         if known:
             return (self._made(known, value, value.site),)
         row = knowledge.method(value.type, name)
-        if row is not None or knowledge.is_type(value.type):
+        if row is not None or knowledge.is_type(value.type) or (value.of and method_of(value.type, name)):
             return (Method(f"{value.type}.{name}", value),)
         return ()
 
@@ -496,10 +506,15 @@ class Evaluator:
         for attribute, value, annotation in cls.fact.attributes:
             if attribute == name:
                 at = value if isinstance(value, int) else -1
-                exact = self.of(value, body, at)
-                exact = tuple(one for one in exact if not _is_false(one))
-                found.extend(exact or self.annotated(annotation, body))
+                exact = tuple(one for one in self.of(value, body, at) if not _is_false(one))
+                found.extend(self._or_promised(exact, annotation, body))
         return _unique(found)
+
+    def _or_promised(self, exact: Values, annotation: Expr, func: Func) -> Values:
+        """What is known of a value, or, where that is nothing but that it is an empty container, its annotation."""
+        if annotation is None or not all(isinstance(one, Param) or _is_empty(one) for one in exact):
+            return exact
+        return self.annotated(annotation, func) or exact
 
     def member(self, cls: ClassNode, name: str, receiver: Instance) -> Values:
         """The candidates for an attribute of an instance of a class of the program."""
@@ -549,7 +564,7 @@ class Evaluator:
                 func = cls.module.functions[index]
                 at = value if isinstance(value, int) else _last_op(func, value)
                 exact = tuple(one for one in self.of(value, func, at) if not _is_false(one))
-                values.extend(exact or self.annotated(annotation, func))
+                values.extend(self._or_promised(exact, annotation, func))
         if not any(not isinstance(value, Param) for value in values):
             values.extend(self._class_level(cls, name))
         self._fields[key] = _few(tuple(dict.fromkeys(values)))
@@ -591,44 +606,13 @@ class Evaluator:
 
     # Classes --------------------------------------------------------------------------------------------------------
 
-    def bases(self, cls: ClassNode) -> tuple[ClassNode | str, ...]:
+    def bases(self, cls: ClassNode) -> Order:
         """The direct bases: classes of the program, or dotted names of library classes."""
-        found = self._bases.get(cls)
-        if found is None:
-            self._bases[cls] = ()
-            owner = cls.module.functions[cls.fact.owner]
-            names: list[ClassNode | str] = []
-            for base in cls.fact.bases:
-                if isinstance(base, Item):
-                    base = base.base
-                for value in self.of(base, owner, -1)[:1]:
-                    if isinstance(value, ClassValue) and value.cls is not cls:
-                        names.append(value.cls)
-                    elif isinstance(value, Remote) and isinstance(value.target, ClassNode):
-                        names.append(value.target)
-                    elif isinstance(value, External):
-                        names.append(value.dotted)
-            found = self._bases[cls] = tuple(names)
-        return found
+        return self._hierarchy.bases(cls)
 
-    def mro(self, cls: ClassNode) -> tuple[ClassNode | str, ...]:
-        """The class and its bases in the order of method resolution (C3, depth first where that fails)."""
-        found = self._mro.get(cls)
-        if found is None:
-            self._mro[cls] = (cls,)
-            bases = self.bases(cls)
-            parts: list[list[ClassNode | str]] = [
-                list(self.mro(base)) if isinstance(base, ClassNode) else [base] for base in bases
-            ]
-            found = self._mro[cls] = (cls, *_merge([*parts, list(bases)]))
-        return found
-
-    def resolved_class_complete(self, cls: ClassNode) -> bool:
-        """Whether all bases are known: classes of the program or types of the tables."""
-        return all(
-            isinstance(base, ClassNode) or base == "builtins.object" or self.program.knowledge.is_type(base)
-            for base in self.mro(cls)
-        )
+    def mro(self, cls: ClassNode) -> Order:
+        """The class and its bases in the order of method resolution."""
+        return self._hierarchy.mro(cls)
 
     # Annotations ----------------------------------------------------------------------------------------------------
 
@@ -637,6 +621,9 @@ class Evaluator:
         if isinstance(annotation, str):
             if annotation in _SELF_TYPES:
                 return (Instance(func.cls, is_self=True),) if func.cls is not None else ()
+            meant = self._type_alias(annotation, func.module)
+            if meant is not None:
+                return self.annotated(*meant) if self._steps <= _STEPS else ()
             found = [self._as_instance(value) for value in self.chain(annotation, func, -1)]
             return tuple(value for value in found if value is not None)
         if isinstance(annotation, Mix) and annotation.kind == "|":
@@ -644,6 +631,25 @@ class Evaluator:
         if isinstance(annotation, Item):
             return self._generic(annotation, func)
         return ()
+
+    def _type_alias(self, annotation: str, module: Module) -> tuple[Expr, Func] | None:
+        """What `Sessions = Optional[Session]` stands for, with the function whose names it is written in."""
+        if annotation[0] == ":":
+            name = annotation[1:]
+        elif annotation[0] in "$&?":
+            return None
+        else:
+            path, _, name = (module.absolute(annotation) if annotation[0] == "@" else annotation).rpartition(".")
+            found = self.program.names.find(path, module) if path else None
+            if found is None:
+                return None
+            module = found
+        bindings = module.bindings.get(name, ())
+        if len(bindings) == 1 and bindings[0].how == "value":
+            value = bindings[0].value
+            if isinstance(value, Item) or (isinstance(value, Mix) and value.kind == "|"):
+                return value, module.functions[bindings[0].function]
+        return None
 
     def _generic(self, annotation: Item, func: Func) -> Values:
         base = annotation.base if isinstance(annotation.base, str) else ""
@@ -761,7 +767,7 @@ class Evaluator:
                     return (Instance("types.AsyncGeneratorType", site, (callee,)),)
                 return (Coroutine(callee.func, callee.receiver, site),)
             if callee.func.fact.is_generator:
-                if any(name.rpartition(".")[2] == "contextmanager" for name in callee.func.decorator_names):
+                if is_manager(callee.func):
                     return (Instance("contextlib.GeneratorContextManager", site, (callee,)),)
                 return (Instance("types.GeneratorType", site, (callee,)),)
             return self.returns(callee.func, callee.receiver)
@@ -784,6 +790,8 @@ class Evaluator:
         if isinstance(callee, External):
             return self._library_call(callee.dotted, None, func, index, op)
         if isinstance(callee, Method):
+            if isinstance(callee.receiver, Instance) and callee.receiver.type in ("list", "set", "dict"):
+                return items_of(callee.receiver, callee.dotted.rpartition(".")[2], site)
             return self._library_call(callee.dotted, callee.receiver, func, index, op)
         return ()
 
@@ -844,9 +852,7 @@ class Evaluator:
         if found is None:
             self._returns[func] = ()
             found = self._returns[func] = _few(self._returned(func))
-        if receiver is not None and any(isinstance(value, Instance) and value.is_self for value in found):
-            return tuple(receiver if isinstance(value, Instance) and value.is_self else value for value in found)
-        return found
+        return self._seen_from(found, receiver)
 
     def _returned(self, func: Func) -> Values:
         annotation = func.fact.returns
@@ -858,6 +864,30 @@ class Evaluator:
         if exact:
             return tuple(exact)
         return self.annotated(annotation, func) if annotation is not None else ()
+
+    def yields(self, func: Func, receiver: Value | None = None) -> Values:
+        """What a generator of the program gives, one after the other."""
+        found = self._yields.get(func)
+        if found is None:
+            self._yields[func] = ()
+            values: list[Value] = []
+            for index, op in enumerate(func.ops):
+                if isinstance(op, Yield):
+                    given = self.of(op.value, func, index)
+                    values.extend([one for each in given for one in self.elements(each)] if op.whole else given)
+            exact: list[Value] = [value for value in values if not _is_false(value) and not isinstance(value, Param)]
+            promised = func.fact.returns
+            if not exact and isinstance(promised, Item) and promised.base in _YIELDING:
+                first = promised.index.items[0] if isinstance(promised.index, Seq) else promised.index
+                exact = list(self.annotated(first, func))
+            found = self._yields[func] = _few(_unique(exact))
+        return self._seen_from(found, receiver)
+
+    def _seen_from(self, found: Values, receiver: Value | None) -> Values:
+        """What a method gives, where it gives itself: the receiver that it was called on."""
+        if receiver is not None and any(isinstance(value, Instance) and value.is_self for value in found):
+            return tuple(receiver if isinstance(value, Instance) and value.is_self else value for value in found)
+        return found
 
     def decorated(self, func: Func) -> Values:
         """What the name of a decorated function stands for afterwards."""
@@ -897,6 +927,11 @@ class Evaluator:
                 yield value.type
 
 
+def is_manager(func: Func) -> bool:
+    """Whether a generator is made a context manager by its decorator."""
+    return any(name.rpartition(".")[2] in ("contextmanager", "asynccontextmanager") for name in func.decorator_names)
+
+
 def argument_of(call: Call, which: str) -> Expr:
     """The argument that `"1:target"`, `"1"` or `"target"` names, or None."""
     position, colon, name = which.partition(":")
@@ -934,28 +969,24 @@ def _getattr(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
     return ()
 
 
-def _cast(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    return evaluator.annotated(op.args[0], func) if len(op.args) == 2 else ()
-
-
-def _copy_of_elements(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    found = [
-        element
-        for argument in op.args[:1]
-        for value in evaluator.of(argument, func, index)
-        for element in evaluator.elements(value)
-    ]
-    return (Instance("list", (func, index), tuple(dict.fromkeys(found))),)
-
-
-def _next(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    found = [
-        element
-        for argument in op.args[:1]
-        for value in evaluator.of(argument, func, index)
-        for element in evaluator.elements(value)
+def _type(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    """`type(x)`: the class of an instance."""
+    if len(op.args) != 1:
+        return ()
+    found: list[Value] = [
+        External(value.type) if isinstance(value.type, str) else ClassValue(value.type)
+        for value in evaluator.of(op.args[0], func, index)
+        if isinstance(value, Instance)
     ]
     return _unique(found)
+
+
+def _bound_of_type_variable(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    return evaluator.of(argument_of(op, "bound"), func, index)
+
+
+def _cast(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    return evaluator.annotated(op.args[0], func) if len(op.args) == 2 else ()
 
 
 def _ray_remote(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
@@ -998,17 +1029,16 @@ def _same_object(evaluator: Evaluator, func: Func, index: int, op: Call) -> Valu
 
 
 _SPECIAL = {
+    **CONTAINER_CALLS,
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
     "builtins.super": _super,
     "builtins.getattr": _getattr,
     "typing.cast": _cast,
-    "builtins.list": _copy_of_elements,
-    "builtins.tuple": _copy_of_elements,
-    "builtins.sorted": _copy_of_elements,
-    "builtins.set": _copy_of_elements,
-    "builtins.reversed": _copy_of_elements,
-    "builtins.next": _next,
+    "builtins.type": _type,
+    "builtins.staticmethod": _same_object,
+    "typing.TypeVar": _bound_of_type_variable,
+    "typing_extensions.TypeVar": _bound_of_type_variable,
     "ray.remote": _ray_remote,
     "ray.get": _ray_get,
     "copy.copy": _same_object,
@@ -1086,22 +1116,15 @@ def _is_false(value: Value) -> bool:
     return isinstance(value, Constant) and (value.value is None or value.value is False)
 
 
+def _exports(module: Module, name: str) -> bool:
+    """Whether a star import of a module brings a name."""
+    exports = module.facts.exports
+    return name[0] != "_" if exports is None else name in exports
+
+
+def _is_empty(value: Value) -> bool:
+    return isinstance(value, Instance) and value.type in ("list", "tuple", "set", "dict") and not value.of
+
+
 def _is_container(value: Value) -> bool:
     return isinstance(value, Instance) and value.type in ("list", "tuple", "set", "dict", "str")
-
-
-def _merge(sequences: list[list[ClassNode | str]]) -> list[ClassNode | str]:
-    """The C3 linearisation of the bases' orders."""
-    result: list[ClassNode | str] = []
-    rest = [list(one) for one in sequences if one]
-    while rest:
-        for sequence in rest:
-            head = sequence[0]
-            if not any(head in other[1:] for other in rest):
-                break
-        else:
-            head = rest[0][0]
-        result.append(head)
-        rest = [[one for one in sequence if one is not head and one != head] for sequence in rest]
-        rest = [sequence for sequence in rest if sequence]
-    return result

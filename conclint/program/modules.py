@@ -17,6 +17,10 @@ from conclint.program.model import Module
 STDLIB = frozenset(sys.stdlib_module_names) | {"distutils", "imp", "asyncore", "asynchat", "smtpd", "tomllib"}
 
 
+# These are part of the interpreter: a file of that name is never found in their place.
+_BUILT_IN = frozenset(("atexit", "builtins", "errno", "gc", "itertools", "marshal", "sys", "time"))
+
+
 class ModuleNames:
     """The modules of a run by dotted name."""
 
@@ -35,10 +39,13 @@ class ModuleNames:
         found = self._by_name.get(dotted)
         if found is None:
             return None
-        if dotted.partition(".")[0] in STDLIB:
+        top = dotted.partition(".")[0]
+        if top in STDLIB:
             # A script's folder shadows the standard library for the files in it, for nobody else.
+            if top in _BUILT_IN or "." in importer.name or importer.is_package:
+                return None
             folder = os.path.dirname(importer.path)
-            found = [one for one in found if os.path.dirname(one.path) == folder and "." not in importer.name]
+            found = [one for one in found if os.path.dirname(one.path) == folder]
         if len(found) <= 1:
             return found[0] if found else None
         return max(found, key=lambda one: (_shared(one.path, importer.path), -len(one.path), one.path))
