@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conclint.cli import main
+from conclint.cli import console
 
 if __name__ == "__main__":
-    main()
+    console()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from itertools import groupby
 
@@ -81,3 +83,20 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo("conclint broke; the lines above say where. Please report it with them.", err=True)
         code = INTERNAL
     sys.exit(code or OK)
+
+
+def console() -> None:
+    """Run the command as a process of its own.
+
+    The process is left without taking apart what it has built: for a large program that took a tenth of the time.
+
+    Raises:
+        SystemExit: the output could not be written to its end.
+    """
+    gc.disable()
+    try:
+        main()
+    except SystemExit as end:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(end.code if isinstance(end.code, int) else INTERNAL)
