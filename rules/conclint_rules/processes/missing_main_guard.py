@@ -29,14 +29,30 @@ _COMPOUND = frozenset(("if", "for", "while", "with"))
 
 def check(program: Program) -> Iterator[Finding]:
     """The places in a script that start processes outside its main guard, one group for each script."""
+    scripts = {module for module in program.modules if _may_be_script(module)}
+    near = {package for script in scripts for package in (*script.facts.packages, script.name)}
     found: dict[Module, list[Path]] = {}
     for primitive in _starts(program):
-        for path in climb(program, primitive):
-            if path.root.name == "<module>" and path.root.module.reported and not _is_guarded(path):
-                found.setdefault(path.root.module, []).append(path)
+        # Only what scripts import can lead to them: large packages are not climbed for nothing.
+        if _top(primitive.func) in near:
+            for path in climb(program, primitive, lambda edge: _top(edge.caller) in near):
+                if path.root.name == "<module>" and path.root.module in scripts and not _is_guarded(path):
+                    found.setdefault(path.root.module, []).append(path)
     for module, paths in found.items():
-        if "." not in module.name and module.name != "__main__" and not is_imported(program, module):
+        if not is_imported(program, module):
             yield from _of_script(program, module, sorted(paths, key=lambda path: path.place))
+
+
+def _may_be_script(module: Module) -> bool:
+    """Whether it is no part of a package, and does something when it is imported."""
+    if "." in module.name or module.name == "__main__" or module.is_package or not module.reported:
+        return False
+    top = module.functions[0]
+    return any(not any(found.kind == "main" for _, found in top.block_path(call.block)) for _, call in top.calls)
+
+
+def _top(func: Func) -> str:
+    return func.module.name.partition(".")[0]
 
 
 def _starts(program: Program) -> Iterator[Primitive]:
