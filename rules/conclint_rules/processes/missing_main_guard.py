@@ -11,7 +11,6 @@ from conclint.knowledge import Row
 from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.climb import climb
-from conclint.program.contexts import Phase
 from conclint.program.effects import Path, Primitive
 from conclint.program.evaluate import argument_of
 from conclint.program.imported import is_imported
@@ -47,6 +46,8 @@ def _may_be_script(module: Module) -> bool:
     """Whether it is no part of a package, and does something when it is imported."""
     if "." in module.name or module.name == "__main__" or module.is_package or not module.reported:
         return False
+    if not module.functions:
+        return False
     top = module.functions[0]
     return any(not any(found.kind == "main" for _, found in top.block_path(call.block)) for _, call in top.calls)
 
@@ -67,7 +68,7 @@ def _starts(program: Program) -> Iterator[Primitive]:
                 op = func.ops[at]
                 if isinstance(op, Call) and not guards.is_dead(func, op.block):
                     called = program.calls.library(func, at)
-                    if len(called) == 1 and _is_start(program, called[0]):
+                    if called and all(_is_start(program, one) for one in called):
                         yield _primitive(func, at, op, called[0])
 
 
@@ -185,8 +186,6 @@ def _of_script(program: Program, module: Module, paths: list[Path]) -> Iterator[
     for path, method in started:
         sure = method in ("spawn", "forkserver") or program.options.target_version >= _FROM_314
         severity = Severity.ERROR if sure else Severity.WARNING
-        if not sure and program.contexts.phase(path.root) is Phase.TEST:
-            severity = Severity.NOTE
         yield Finding(
             RULE.code,
             RULE.name,
@@ -388,6 +387,7 @@ def work(x):
 workers = [Worker() for _ in range(2)]
 for worker in workers:
     worker.start()  # CON401
+[process.start() for process in [Process(target=work), Process(target=work)]]  # CON401
 with Pool(2) as pool:  # CON401
     print(pool.map(work, range(3)))
 """,
