@@ -15,6 +15,7 @@ from conclint.finding import Confidence, Place, Span
 from conclint.program.decorators import runs_inline
 from conclint.program.evaluate import argument_of
 from conclint.program.model import ClassNode, Func
+from conclint.program.modules import STDLIB
 from conclint.program.renamed import CONSTRUCTORS
 from conclint.program.values import (
     ClassValue,
@@ -145,8 +146,9 @@ class Calls:
             if isinstance(value, External | Method):
                 found.append(value)
             elif isinstance(value, Function) and value.func.dotted in self.program.knowledge.rows:
-                # A function of the program that the user's configuration speaks of.
-                found.append(External(value.func.dotted))
+                # A function of the program that the user's configuration speaks of, not one that only is called so.
+                if value.func.dotted.partition(".")[0] not in STDLIB:
+                    found.append(External(value.func.dotted))
         return tuple(found)
 
     def gives_awaitable(self, func: Func) -> bool:

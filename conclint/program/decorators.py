@@ -8,11 +8,13 @@ by its name.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from conclint.facts import Call, Decorator, Fn
+from conclint.facts import Call, Decorator, Expr, Fn
 from conclint.finding import Confidence
-from conclint.program.model import Func
+from conclint.program.guards import asks_for_loop
+from conclint.program.model import Func, last_name
 from conclint.program.values import External, Function, Method
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ _ELSEWHERE = re.compile(
     r"|submit|call_soon",
     re.IGNORECASE,
 )
+_TAKERS = re.compile(f"{_ELSEWHERE.pattern}|^(Process|Timer)$", re.IGNORECASE)
 _PLAIN = frozenset(
     (
         "builtins.property",
@@ -42,9 +45,9 @@ def runs_inline(program: Program, func: Func) -> Confidence | None:
     sure = Confidence.CERTAIN
     owner = func.owner
     for decorator in func.fact.decorators:
-        if owner is None or not isinstance(decorator.func, str) or decorator.func in _PLAIN:
+        if owner is None or (isinstance(decorator.func, str) and decorator.func in _PLAIN):
             continue
-        if decorator.func.rpartition(".")[2] in ("setter", "getter", "deleter", "cached_property"):
+        if last_name(decorator.func) in ("setter", "getter", "deleter", "cached_property"):
             continue
         if program.contexts.declared(func) in ("thread", "process"):
             return None
@@ -56,8 +59,7 @@ def runs_inline(program: Program, func: Func) -> Confidence | None:
 
 
 def _through(program: Program, decorator: Decorator, owner: Func) -> Confidence | None:
-    assert isinstance(decorator.func, str)
-    values = program.evaluator.chain(decorator.func, owner, -1)
+    values = program.evaluator.of(decorator.func, owner, -1)
     if len(values) == 1 and isinstance(values[0], Function):
         return _own(values[0].func, decorator.called)
     for value in values:
@@ -65,7 +67,8 @@ def _through(program: Program, decorator: Decorator, owner: Func) -> Confidence 
             row = program.knowledge.row(value.dotted)
             if row is not None and row.decorates:
                 return None if row.decorates in ("offloads", "async", "remote") else Confidence.CERTAIN
-    return Confidence.POSSIBLE if _ELSEWHERE.search(decorator.func) else Confidence.LIKELY
+    name = decorator.func if isinstance(decorator.func, str) else last_name(decorator.func)
+    return Confidence.POSSIBLE if _ELSEWHERE.search(name) else Confidence.LIKELY
 
 
 def _own(maker: Func, called: bool) -> Confidence | None:
@@ -77,14 +80,27 @@ def _own(maker: Func, called: bool) -> Confidence | None:
         for holder in ([maker] if not called else [one for one in inside if one.owner is maker] or [maker])
         for param in holder.fact.params[:2]
     }
-    called_in = [one for one in inside for _, call in one.calls if isinstance(call.func, str) and call.func in names]
-    if any(not one.is_async and one.name != "<lambda>" for one in called_in):
+    calling = [one for one in inside if any(call.func in names for _, call in one.calls)]
+    handed = [one for one in calling if _hands_on(inside, _references(one))]
+    here = [one for one in calling if one not in handed and not one.is_async]
+    if any(_calls_outright(one, names) for one in here if one.name != "<lambda>"):
         return Confidence.LIKELY if len(inside) > 2 else Confidence.CERTAIN
-    lambdas = {one.index for one in called_in if one.name == "<lambda>"}
-    if any(one.is_async for one in called_in) or _hands_on(inside, names, lambdas):
+    if len(here) < len(calling) or any(one.name != "<lambda>" for one in here) or _hands_on(inside, names):
         return None
     # It gives the function back as it is, or does with it what cannot be seen.
     return Confidence.LIKELY
+
+
+def _calls_outright(func: Func, names: set[str]) -> bool:
+    """Whether it calls one of these other than where it has asked for an event loop and found none."""
+    return any(call.func in names and not asks_for_loop(func, call.block) for _, call in func.calls)
+
+
+def _references(func: Func) -> set[Expr]:
+    """How a nested function is written where it is handed on."""
+    if func.name == "<lambda>":
+        return {Fn(func.index)}
+    return {f"${func.name}", f"&{func.fact.owner}:{func.name}"}
 
 
 def _within(func: Func, maker: Func) -> bool:
@@ -96,13 +112,18 @@ def _within(func: Func, maker: Func) -> bool:
     return False
 
 
-def _hands_on(functions: list[Func], names: set[str], lambdas: set[int]) -> bool:
-    """Whether the function, or a lambda that calls it, is passed to what by its name runs it somewhere else."""
+def _hands_on(functions: list[Func], names: Collection[Expr]) -> bool:
+    """Whether one of these is passed to something that by its name runs it somewhere else."""
     return any(
-        isinstance(op, Call)
-        and any(argument in names or (isinstance(argument, Fn) and argument.index in lambdas) for argument in op.args)
-        and isinstance(op.func, str)
-        and _ELSEWHERE.search(op.func.rpartition(".")[2])
+        _TAKERS.search(last_name(op.func))
+        and any(_is_or_binds(value, names, one) for value in (*op.args, *(value for _, value in op.keywords)))
         for one in functions
-        for op in one.ops
+        for _, op in one.calls
     )
+
+
+def _is_or_binds(value: Expr, names: Collection[Expr], func: Func) -> bool:
+    made = func.ops[value] if isinstance(value, int) else None
+    if isinstance(made, Call) and last_name(made.func) == "partial" and made.args:
+        return made.args[0] in names
+    return value in names

@@ -111,12 +111,16 @@ class Effects:
         lasts: dict[str, set[str]] = {}
         for name in rows | aliases:
             lasts.setdefault(name.rpartition(".")[2], set()).add(name)
+        seen: set[tuple[Func, int]] = set()
         for last in sorted(lasts):
             if last in _PSEUDO:
                 yield from self._statements(last, wanted)
-            for func in self.program.by_name.get(last, ()):
-                for index in func.calls_of(last):
-                    yield from self._at(func, index, wanted)
+            for name in self.program.renamed.names(last):
+                for func in self.program.by_name.get(name, ()):
+                    for index in func.calls_of(name):
+                        if (func, index) not in seen:
+                            seen.add((func, index))
+                            yield from self._at(func, index, wanted)
         yield from self._wildcards(wanted, set(lasts))
 
     def _wildcards(self, wanted: Callable[[Row], bool], known: set[str]) -> Iterator[Primitive]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from conclint.facts import Assign, Call, Const, Expr, Mix, Test
+from conclint.facts import Assign, Call, Const, Expr, Mix, Seq, Test
 from conclint.program.model import Func, chains, operands
 
 _FLAG = re.compile(
@@ -71,7 +71,17 @@ def _asks_around(func: Func, block: int) -> bool:
             return True
         if found.kind == "try" and _tries_for_loop(func, number):
             return True
-    return False
+    return any(func.encloses(parent, block) for parent in _left_on_a_loop(func))
+
+
+def _left_on_a_loop(func: Func) -> Iterator[int]:
+    """The blocks that are left, before their end, where a loop is running: `try: get_running_loop() … else: return`."""
+    for number, found in enumerate(func.body.blocks):
+        if found.exits in ("return", "raise") and (
+            (found.kind == "try-else" and _tries_for_loop(func, found.partner))
+            or (found.kind == "try" and not func.is_async and _tries_for_loop(func, number))
+        ):
+            yield found.parent
 
 
 def _asks(func: Func, test: Expr, seen: set[str | int]) -> bool:
@@ -115,6 +125,8 @@ def evaluate(test: Expr, known: Mapping[str, Known]) -> Known:
         return known.get(test[1:], UNKNOWN) if test[0] == "$" else UNKNOWN
     if not isinstance(test, Test):
         return UNKNOWN
+    if test.op in ("in", "not in"):
+        return _membership(test, known)
     values = [evaluate(item, known) for item in test.items]
     if test.op == "not":
         return UNKNOWN if isinstance(values[0], _Unknown) else not values[0]
@@ -133,6 +145,18 @@ def evaluate(test: Expr, known: Mapping[str, Known]) -> Known:
     if isinstance(left, int | float) and isinstance(right, int | float):
         return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}.get(test.op, UNKNOWN)
     return UNKNOWN
+
+
+def _membership(test: Test, known: Mapping[str, Known]) -> Known:
+    """What `x in ("a", "b")` comes out as: only displays of constants can be told."""
+    value = evaluate(test.items[0], known)
+    among = test.items[1] if len(test.items) == 2 else None
+    if isinstance(value, _Unknown) or not isinstance(among, Seq) or among.kind == "dict":
+        return UNKNOWN
+    choices = [item.value for item in among.items if isinstance(item, Const)]
+    if len(choices) < len(among.items):
+        return UNKNOWN
+    return (value in choices) is (test.op == "in")
 
 
 Residual: TypeAlias = "frozenset[Condition]"
@@ -235,9 +259,11 @@ def _rename(test: Expr, renamed: Mapping[str, str]) -> Expr:
         return test
     if isinstance(test, str):
         return renamed.get(test[1:]) if test[0] == "$" else None
-    if isinstance(test, Test):
+    if isinstance(test, Test | Seq):
         items = tuple(_rename(item, renamed) for item in test.items)
-        return None if any(item is None for item in items) else Test(test.op, items)
+        if any(item is None for item in items):
+            return None
+        return Test(test.op, items) if isinstance(test, Test) else Seq(test.kind, items)
     return None
 
 

@@ -214,7 +214,7 @@ class Func:
                 if isinstance(value, int):
                     made = self.body.ops[value]
                     value = made.args[0] if isinstance(made, Call) and made.args and _binds(made.func) else None
-                if isinstance(value, str):
+                if isinstance(value, str | Attr):
                     found.setdefault(last_name(value), []).extend(calls)
         return found
 

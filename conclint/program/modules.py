@@ -95,8 +95,9 @@ def module_names(paths: Sequence[str], roots: Sequence[str] = ()) -> dict[str, t
             tops[folder] = cached
         return cached
 
+    # A folder without `__init__.py` that is linted by its own name is imported by it; what lies above it says nothing.
     base = os.path.commonpath([os.path.dirname(path) or "." for path in paths]) if paths and _alike(paths) else ""
-    stops = {base, "", ".", "/", *(root.rstrip("/") for root in roots)}
+    stops = {os.path.dirname(base), "", ".", "/", *(root.rstrip("/") for root in roots)}
     result = {}
     for path in paths:
         folder, _, file = path.rpartition("/")
