@@ -80,11 +80,11 @@ def _outer(first: Taking) -> int:
 
 def _confidence(program: Program, path: Path, first: Taking, taking: Taking) -> Confidence | None:
     """How sure it is that the way from one taking to the other is gone; None where the code looks at the lock."""
-    if path.once or guards.fills_memo(taking.func, taking.block):
-        # What is made under the lock is there when the lock would be taken again.
-        return None
     holder, *rest = path.edges
     places = [(edge.caller, edge.block, 0) for edge in rest] + [(taking.func, taking.block, 0)]
+    if any(guards.fills_memo(func, block) for func, block, _ in places):
+        # What is made under the lock is there when the lock would be taken again.
+        return None
     places.append((holder.caller, holder.block, _outer(first)))
     if any(_asks(func, block, outer) for func, block, outer in places):
         return None
@@ -301,6 +301,25 @@ class Cache:
     def report(self):
         with self._lock:
             print(self.size)  # CON502
+""",
+        """\
+import threading
+
+_lock = threading.Lock()
+_table = None
+
+
+def table():
+    global _table
+    with _lock:
+        if _table is None:
+            _table = build()  # CON502
+        return _table
+
+
+def build():
+    with _lock:
+        return {}
 """,
         """\
 # file: state.py
