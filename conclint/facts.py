@@ -230,6 +230,7 @@ class Block(Node, frozen=True):
     finally       –                      –
     case          the subject            –
     and, or       the operand before     –            the other operands of a short circuit
+    assert        the test               –            what follows an `assert`
     def           –                      –            decorators, defaults
     main          –                      –            under `if __name__ == "__main__":`
     typing        –                      –            under `if TYPE_CHECKING:`

@@ -123,9 +123,12 @@ class Statements(Expressions):
             self._assign(target, None, "del", node)
 
     def _assert(self, node: Any) -> None:
-        self.expr(node.test, TESTED)
+        test = self.expr(node.test, TESTED)
         if node.msg is not None:
             self.expr(node.msg)
+        if self.scope.kind == "function":
+            # What follows runs only where the test held.
+            self._enter("assert", test, node)
 
     def _pass(self, node: Any) -> None:
         return

@@ -55,7 +55,7 @@ class Visitor(Definitions):
         for node in statements:
             handler = _SIMPLE.get(node.__class__)
             if handler is not None:
-                first = len(scope.ops)
+                first, block = len(scope.ops), scope.block
                 handler(self, node)
                 end = len(scope.ops)
                 if end > first:
@@ -63,7 +63,7 @@ class Visitor(Definitions):
                         Stmt(
                             first,
                             end,
-                            scope.block,
+                            block,
                             node.lineno,
                             node.col_offset,
                             node.end_lineno or node.lineno,

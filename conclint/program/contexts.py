@@ -54,7 +54,7 @@ class Handoff:
 # Whole names, not beginnings: `start_container` and `terminate_replica` are what a service does for each request.
 _START = re.compile(
     r"^_*(a|async_)?(__init__|__aenter__|__enter__|__post_init__|__new__|__post_create__|setup|set_up|start|start_up|startup"
-    r"|on_start|on_startup|on_load|init|initiali[sz]e|bootstrap|lifespan|\w+_lifespan|configure|create_app|build_app|make_app"
+    r"|on_start|on_startup|on_load|init|initiali[sz]e|initiali[sz]e_\w+|bootstrap|lifespan|\w+_lifespan|configure|create_app|build_app|make_app"
     r"|init_\w+|setup_\w+|\w+_startup|startup_\w+|before_serving|before_startup|install|warm_?up|launch|connect|run_server"
     r"|start_server|serve_start|prepare)(_async|_sync)?_*$"
 )
@@ -67,7 +67,7 @@ _TEST_PATH = re.compile(
     r"(^|/)(tests?|testing|_?testing_?utils?|test_\w+|\w+_tests?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest|tests?)\.py$"
 )
 _BENCH_PATH = re.compile(
-    r"(^|/)(bench\w*|benchmarks?|examples?|docs?|demos?|samples?|tutorials?|scripts?|perf\w*|release)(/|\.py$)"
+    r"(^|/)(\w*bench\w*|examples?|docs?|demos?|samples?|tutorials?|scripts?|perf\w*|release)(/|\.py$)"
 )
 _COMMAND_PATH = re.compile(r"(^|/)(cli|_cli|__main__)(/|\.py$)")
 _SCRIPTS = frozenset(("main", "amain", "async_main", "main_async", "_main", "cli", "_amain", "run_main"))
@@ -257,7 +257,7 @@ class Contexts:
         """The functions that call a coroutine function, as far as can be told; empty where a call may be missed."""
         found: list[Func] = []
         cls = func.cls
-        if cls is not None and self.program.below(cls):
+        if cls is not None and any(func.name in one.methods for one in self.program.below(cls)):
             return ()
         for user in self.program.by_name.get(func.name, ()):
             hits = user.calls_by_name.get(func.name, ())

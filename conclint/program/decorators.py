@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from conclint.facts import Call, Decorator, Expr, Fn
+from conclint.facts import Assign, Call, Decorator, Expr, Fn, Mix
 from conclint.finding import Confidence
-from conclint.program.guards import asks_for_loop
-from conclint.program.model import Func, last_name
+from conclint.program.guards import Condition, asks_for_loop, conditions
+from conclint.program.model import Func, chains, last_name
 from conclint.program.values import External, Function, Method
 
 if TYPE_CHECKING:
@@ -87,13 +87,32 @@ def _own(maker: Func, called: bool) -> Confidence | None:
         return Confidence.LIKELY if len(inside) > 2 else Confidence.CERTAIN
     if len(here) < len(calling) or any(one.name != "<lambda>" for one in here) or _hands_on(inside, names):
         return None
+    if any(_chooses(one, names) for one in inside):
+        return Confidence.POSSIBLE
     # It gives the function back as it is, or does with it what cannot be seen.
     return Confidence.LIKELY
 
 
 def _calls_outright(func: Func, names: set[str]) -> bool:
-    """Whether it calls one of these other than where it has asked for an event loop and found none."""
-    return any(call.func in names and not asks_for_loop(func, call.block) for _, call in func.calls)
+    """Whether it calls one of these whatever an event loop has to do with it: without asking, or on either side."""
+    sides: set[Condition] = set()
+    for _, call in func.calls:
+        if call.func in names:
+            if not asks_for_loop(func, call.block):
+                return True
+            sides.update(conditions(func, call.block))
+    return any(Condition(test, not truth) in sides for test, truth in sides)
+
+
+def _chooses(func: Func, names: set[str]) -> bool:
+    """Whether it picks what it calls while it runs: `run = func if wanted else other`."""
+    return any(
+        isinstance(op, Assign)
+        and isinstance(op.value, Mix)
+        and op.value.kind == "if"
+        and not names.isdisjoint(chains(op.value))
+        for op in func.ops
+    )
 
 
 def _references(func: Func) -> set[Expr]:

@@ -285,7 +285,7 @@ class Effects:
             (),
             primitive,
             self._step(primitive.func, primitive.block, primitive.confidence),
-            guards.fills_memo(primitive.func, primitive.block),
+            primitive.row.once or guards.fills_memo(primitive.func, primitive.block),
         )
         if guards.asks_for_loop(primitive.func, primitive.block) or primitive.func.dotted in self.program.options.safe:
             return ()

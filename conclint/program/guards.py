@@ -44,7 +44,7 @@ Known: TypeAlias = "bool | int | float | str | _Unknown | None"
 def conditions(func: Func, block: int) -> Iterator[Condition]:
     """The tests around a block, innermost first."""
     for _, found in func.block_path(block):
-        if found.kind in ("if", "and", "while"):
+        if found.kind in ("if", "and", "while", "assert"):
             yield Condition(found.value, True)
         elif found.kind in ("else", "or"):
             yield Condition(found.value, False)
@@ -267,18 +267,28 @@ def _rename(test: Expr, renamed: Mapping[str, str]) -> Expr:
     return None
 
 
+_FLAGS = re.compile(r"shut|clos|stop|dispos|terminat|cancel|exit|finish|done|dead|destroy", re.IGNORECASE)
+
+
 def fills_memo(func: Func, block: int) -> bool:
-    """Whether the block runs only until it has stored its result: `if self.x is None: self.x = …`."""
-    stored = {
-        op.target
-        for op in func.ops
-        if isinstance(op, Assign) and isinstance(op.target, str) and (op.target[0] == ":" or "." in op.target)
-    }
-    for condition in conditions(func, block):
-        for chain in _unset(condition.test, condition.truth):
-            if chain in stored:
-                return True
+    """Whether the block runs only until it has stored its result: `if self.x is None: self.x = …`.
+
+    A flag that says that something has ended is stored once, too, but the work in front of it is no initialiser.
+    """
+    for number, found in func.block_path(block):
+        if found.kind in ("if", "and", "while", "else", "or", "assert"):
+            truth = found.kind in ("if", "and", "while", "assert")
+            for chain in _unset(found.value, truth):
+                if (chain[0] == ":" or "." in chain) and not _FLAGS.search(chain) and _stores(func, number, chain):
+                    return True
     return False
+
+
+def _stores(func: Func, block: int, chain: str) -> bool:
+    return any(
+        isinstance(op, Assign) and op.target == chain and op.how != "del" and func.encloses(block, op.block)
+        for op in func.ops
+    )
 
 
 def _unset(test: Expr, truth: bool) -> Iterator[str]:

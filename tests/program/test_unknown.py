@@ -275,14 +275,14 @@ def test_one_of_two_isinstance_tests_gives_no_type() -> None:
     assert reports(text) == []
 
 
-def test_an_assertion_is_not_read_as_a_test_of_type() -> None:
+def test_an_assertion_is_read_as_a_test_of_type() -> None:
     text = """
     import requests
     async def serve(client):
         assert isinstance(client, requests.Session)
         client.get("https://example.org")
     """
-    assert reports(text) == []
+    assert len(reports(text)) == 1
 
 
 def test_a_method_called_through_getattr_is_not_followed() -> None:

@@ -61,17 +61,17 @@ def _chains(program: Program, pools: Pools, wait: Wait) -> Iterator[_Chain]:
             continue
         for runner in pools.handed(path.root):
             for waited in wait.jobs:
-                if runner.kind == waited.kind == "thread" and _is_unfinished(runner, waited, wait, path):
+                if runner.kind == waited.kind == "thread" and _is_unfinished(program, runner, waited, path):
                     yield _Chain(runner, path, wait, waited)
 
 
-def _is_unfinished(runner: Job, waited: Job, wait: Wait, path: Path) -> bool:
+def _is_unfinished(program: Program, runner: Job, waited: Job, path: Path) -> bool:
     """Whether the job that is waited for is given while the waiting one runs, or after it in the same place."""
     inside = {path.root, *(edge.callee for edge in path.edges)}
     if waited.user in inside:
         return True
-    if not isinstance(wait.subject, str) or (wait.subject[0] == "$" and "." not in wait.subject):
-        return waited.user is not runner.user
+    if any(edge.caller in inside for edge in program.calls.callers(waited.user)):
+        return True
     later = waited.user is runner.user and waited.at > runner.at
     return later and waited.user.loop_around(waited.call.block) < 0 and not _between(runner, waited)
 
@@ -535,6 +535,28 @@ def outer():
 
 first = pool.submit(leaf)
 second = pool.submit(outer)
+""",
+        ),
+        NearMiss(
+            "the job was given before, by another function",
+            """\
+from concurrent.futures import ThreadPoolExecutor
+
+
+class Report:
+    def __init__(self):
+        self.pool = ThreadPoolExecutor(max_workers=1)
+
+    def prepare(self):
+        self.table = self.pool.submit(len, "abc")
+
+    def show(self):
+        table = self.table
+        return table.result()
+
+    def run(self):
+        self.prepare()
+        return self.pool.submit(self.show).result()
 """,
         ),
         NearMiss(

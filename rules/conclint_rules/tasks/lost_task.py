@@ -167,7 +167,7 @@ def _finding(
     return Finding(
         RULE.code,
         RULE.name,
-        f"the task that `{label}` makes is {kept}: it can be collected before it has finished, and its errors are lost",
+        f"the task of `{label}` is {kept}: it can be collected before it has ended, and its errors are only logged",
         func.at(index),
         severity,
         confidence,
