@@ -158,6 +158,46 @@ def test_a_decorator_that_calls_only_where_no_loop_runs_stops_the_path() -> None
     assert reports(text) == []
 
 
+def test_a_decorator_that_calls_whether_or_not_a_loop_is_wanted_is_looked_through() -> None:
+    text = """
+    import time
+    def dispatched(func):
+        def wrapper(*args, is_async=False):
+            if is_async:
+                return func(*args)
+            result = func(*args)
+            return result
+        return wrapper
+    @dispatched
+    def pause():
+        time.sleep(1)
+    async def serve():
+        pause()  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_a_decorator_that_picks_what_to_call_while_it_runs_is_not_claimed() -> None:
+    text = """
+    import time
+    def either(other):
+        def decorate(func):
+            def wrapper(*args, wanted=True):
+                run = func if wanted else other
+                return run(*args)
+            return wrapper
+        return decorate
+    async def rest():
+        pass
+    @either(rest)
+    def pause():
+        time.sleep(1)
+    async def serve():
+        pause()
+    """
+    assert reports(text) == []
+
+
 def test_a_wrapper_that_sleeps_before_it_hands_over_is_not_followed() -> None:
     text = """
     import threading
