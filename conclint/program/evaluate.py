@@ -290,7 +290,7 @@ class Evaluator:
 
     def _narrowed(self, root: str, func: Func, at: int) -> Values:
         """The type that an `isinstance` around the place leaves to a plain name."""
-        if not 0 <= at < len(func.ops) or "isinstance" not in func.fact.names:
+        if "isinstance" not in func.fact.names or not 0 <= at < len(func.ops) or root not in func.type_tested:
             return ()
         found = type_tested(func, root, at)
         if found is None:

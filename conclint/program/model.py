@@ -249,6 +249,14 @@ class Func:
         return found
 
     @cached_property
+    def type_tested(self) -> frozenset[str]:
+        """The names that an `isinstance` in it asks about."""
+        tests = [self.body.ops[index] for index in self.calls_by_name.get("isinstance", ())]
+        return frozenset(
+            test.args[0] for test in tests if isinstance(test, Call) and test.args and isinstance(test.args[0], str)
+        )
+
+    @cached_property
     def consumers(self) -> dict[int, int]:
         """Which operation takes the result of which: for an awaited call its await, for an argument the call."""
         found: dict[int, int] = {}
