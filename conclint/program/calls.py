@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from conclint.facts import Assign, Call, Leave, Load, Use
+from conclint.facts import Assign, Call, Expr, Fn, Leave, Load, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.program.decorators import runs_inline
 from conclint.program.evaluate import argument_of
+from conclint.program.guards import arguments
 from conclint.program.model import ClassNode, Func
 from conclint.program.modules import STDLIB
 from conclint.program.renamed import CONSTRUCTORS
@@ -207,6 +208,8 @@ class Calls:
             for user in owner.module.functions:
                 if _within(user, owner):
                     yield from self._calls_in(user, func, names)
+            if func.name == "<lambda>":
+                yield from self._given_lambda(owner, func)
             yield from self._as_wrapper(func, owner)
             return
         heirs = set(self.program.below(func.cls)) if func.cls is not None else set()
@@ -227,29 +230,34 @@ class Calls:
                 yield from self._handed_on(user, func, name)
 
     def _handed_on(self, user: Func, func: Func, name: str) -> Iterator[Edge]:
-        """Calls that are given the function and run it at once: `map`, `sorted(key=…)`, `Context.run`."""
+        """Calls that are given the function under this name and run it at once."""
         for index in user.given.get(name, ()):
-            call = user.ops[index]
-            assert isinstance(call, Call)
-            for taker in self.library(user, index):
-                row = self.program.knowledge.row(taker.dotted)
-                if row is None or row.runs != "here" or not row.callable:
-                    continue
-                argument = argument_of(call, row.callable)
-                for value in self.program.evaluator.of(argument, user, index):
-                    if isinstance(value, Function) and value.func is func:
-                        bound = value.receiver is not None
-                        yield Edge(
-                            user,
-                            func,
-                            index,
-                            call.block,
-                            user.at(index),
-                            spell(call.func, user),
-                            Confidence.LIKELY,
-                            None,
-                            bound,
-                        )
+            yield from self._run_by(user, func, index)
+
+    def _run_by(self, user: Func, func: Func, index: int) -> Iterator[Edge]:
+        """The call of that number, where what it calls runs the function that it is given before it returns.
+
+        That is `map`, `sorted(key=…)`, `Context.run`, and functions of the program that call their parameter.
+        """
+        call = user.ops[index]
+        assert isinstance(call, Call)
+        given = [value for target in self.targets(user, index) for value in _called_parameters(target, call)]
+        for taker in self.library(user, index):
+            row = self.program.knowledge.row(taker.dotted)
+            if row is not None and row.runs == "here" and row.callable:
+                given.append(argument_of(call, row.callable))
+        for expression in given:
+            for value in self.program.evaluator.of(expression, user, index):
+                if isinstance(value, Function) and value.func is func:
+                    label, bound = spell(call.func, user), value.receiver is not None
+                    place = user.at(index)
+                    yield Edge(user, func, index, call.block, place, label, Confidence.LIKELY, None, bound)
+
+    def _given_lambda(self, owner: Func, func: Func) -> Iterator[Edge]:
+        for index, call in owner.calls:
+            given = (*call.args, *(value for _, value in call.keywords))
+            if any(isinstance(value, Fn) and value.index == func.index for value in given):
+                yield from self._run_by(owner, func, index)
 
     def _as_wrapper(self, func: Func, owner: Func) -> Iterator[Edge]:
         """Calls of the functions whose decorator, a function of the program, puts this one in their place."""
@@ -381,6 +389,16 @@ def _within(func: Func, owner: Func) -> bool:
     while around is not None and around is not owner:
         around = around.owner
     return around is owner
+
+
+def _called_parameters(target: Target, call: Call) -> Iterator[Expr]:
+    """What a call passes to those parameters of a plain function that the function itself calls."""
+    taker = target.func
+    if taker.is_async or taker.fact.is_generator or target.confidence < Confidence.LIKELY:
+        return
+    for name, value in arguments(taker, call, target.bound).items():
+        if name not in taker.assignments and any(one.func == f"${name}" for _, one in taker.calls):
+            yield value
 
 
 def is_abstract(func: Func) -> bool:

@@ -67,13 +67,16 @@ _TEST_PATH = re.compile(
     r"(^|/)(tests?|testing|_?testing_?utils?|test_\w+|\w+_tests?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest|tests?)\.py$"
 )
 _BENCH_PATH = re.compile(
-    r"(^|/)(\w*bench\w*|examples?|docs?|demos?|samples?|tutorials?|scripts?|perf\w*|release)(/|\.py$)"
+    r"(^|/)(\w*bench\w*|examples?(_\w+)?|docs?|demos?|samples?|tutorials?|scripts?|perf\w*|release)(/|\.py$)"
 )
 _COMMAND_PATH = re.compile(r"(^|/)(cli|_cli|__main__)(/|\.py$)")
 _SCRIPTS = frozenset(("main", "amain", "async_main", "main_async", "_main", "cli", "_amain", "run_main"))
 
 
 _DEPTH = 3
+_LOUDNESS = (
+    Phase.SERVING, Phase.START, Phase.STOP, Phase.PRIVATE, Phase.SCRIPT, Phase.COMMAND, Phase.BENCHMARK, Phase.TEST,
+)  # fmt: skip
 # Routes are registered by the names of every dictionary; what they register is `async def` and on the loop by itself.
 _VERBS = frozenset(("get", "post", "put", "delete", "patch", "head", "options"))
 
@@ -248,9 +251,8 @@ class Contexts:
         if depth:
             users = self.awaiters(func)
             if users:
-                phases = {self._phase(user, depth - 1) for user in users}
-                if len(phases) == 1:
-                    return phases.pop()
+                # Of several quiet phases the loudest counts; one caller that serves is enough to make it serve.
+                return min((self._phase(user, depth - 1) for user in users), key=_LOUDNESS.index)
         return Phase.SERVING
 
     def awaiters(self, func: Func) -> tuple[Func, ...]:

@@ -97,8 +97,13 @@ class ClassNode:
 
     @cached_property
     def methods(self) -> dict[str, Func]:
-        """Its own methods; of several definitions of a name the last."""
-        return {name: self.module.functions[index] for name, index in self.fact.methods}
+        """Its own methods; of several definitions of a name the last, of a property the getter."""
+        found: dict[str, Func] = {}
+        for name, index in self.fact.methods:
+            func = self.module.functions[index]
+            if not any(one.rpartition(".")[2] in ("setter", "deleter") for one in func.decorator_names):
+                found[name] = func
+        return found
 
     @property
     def place(self) -> Place:
