@@ -105,7 +105,22 @@ def visible(findings: Sequence[Finding], settings: Settings, rules: Sequence[Rul
             return finding.severity >= settings.min_severity
         return finding.severity > Severity.NOTE or natural.get(finding.code, Severity.NOTE) == Severity.NOTE
 
-    return tuple(each for each in findings if each.confidence >= settings.min_confidence and severe(each))
+    def shown(finding: Finding) -> bool:
+        return finding.confidence >= settings.min_confidence and severe(finding)
+
+    return tuple(_counting(each, shown) for each in findings if shown(each))
+
+
+def _counting(finding: Finding, shown: Callable[[Finding], bool]) -> Finding:
+    """The finding with those of its other places that would be shown, too, if they stood alone."""
+    if not finding.others:
+        return finding
+    others = tuple(other for other in finding.others if shown(other))
+    if len(others) == len(finding.others):
+        return finding
+    hidden = {other.place for other in finding.others} - {other.place for other in others}
+    also = tuple(place for place in finding.also if place not in hidden)
+    return msgspec.structs.replace(finding, also=also, others=others)
 
 
 def one_for_each_place(findings: Sequence[Finding]) -> tuple[Finding, ...]:

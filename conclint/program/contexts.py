@@ -232,6 +232,13 @@ class Contexts:
     def _below(self, path: str) -> str:
         return os.path.relpath(path, self._base).replace(os.sep, "/") if self._base not in ("", ".") else path
 
+    def phase_by(self, func: Func, entrances: tuple[Func, ...]) -> Phase:
+        """The phase of a coroutine when only these of its callers are meant; all of them where none is named."""
+        own = self.phase(func)
+        if own is not Phase.SERVING or not entrances:
+            return own
+        return min((self.phase(user) for user in entrances), key=_LOUDNESS.index)
+
     def _phase(self, func: Func, depth: int) -> Phase:
         path = self._below(func.module.path)
         if _TEST_PATH.search(path):
@@ -257,7 +264,11 @@ class Contexts:
 
     def awaiters(self, func: Func) -> tuple[Func, ...]:
         """The functions that call a coroutine function, as far as can be told; empty where a call may be missed."""
-        found: list[Func] = []
+        return tuple(dict.fromkeys(user for user, _ in self.awaiting(func) if user.name != "<module>"))
+
+    def awaiting(self, func: Func) -> tuple[tuple[Func, int], ...]:
+        """The calls of a coroutine function, as far as can be told; empty where one may be missed."""
+        found: list[tuple[Func, int]] = []
         cls = func.cls
         if cls is not None and any(func.name in one.methods for one in self.program.below(cls)):
             return ()
@@ -275,10 +286,7 @@ class Contexts:
                     op = user.ops[index]
                     if isinstance(op, Call) and op.use not in (Use.AWAITED, Use.RETURNED, Use.ARGUMENT):
                         return ()
-                    if user.name == "<module>":
-                        continue
-                    if user not in found:
-                        found.append(user)
+                    found.append((user, index))
         return tuple(found)
 
 

@@ -8,7 +8,7 @@ parameters are carried along and paths on which a caller's constants make them f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conclint.facts import Attr, Call, Const, Expr, Mix, Test, Use
@@ -62,6 +62,8 @@ class Path:
     confidence: Confidence
     once: bool
     """Whether something on the way runs only once (a memoised initialiser)."""
+    entrances: tuple[Func, ...] = ()
+    """Where the path holds only for some of the coroutine's callers: those that pass what it needs."""
 
     @property
     def place(self) -> Place:
@@ -304,13 +306,31 @@ class Effects:
                         continue
                     seen.add((step[0].root, step[1]))
                     if stops(edge.caller):
-                        if edge.caller not in reached:
+                        entered = self._entered(*step) if edge.caller not in reached else None
+                        if entered is not None:
                             reached.add(edge.caller)
-                            found.append(step[0])
+                            found.append(entered)
                     else:
                         following.append(step)
             level = following
         return tuple(found)
+
+    def _entered(self, path: Path, residual: Residual) -> Path | None:
+        """The path with those callers of its root whose arguments allow it; None where all are known and none does."""
+        calls = self.program.contexts.awaiting(path.root) if residual and path.root.is_async else ()
+        if not calls:
+            return path
+        allowed = []
+        for user, index in calls:
+            op = user.ops[index]
+            bound = any(target.bound for target in self.program.calls.targets(user, index))
+            call = op if isinstance(op, Call) else None
+            if guards.through_call(residual, path.root, call, bound, user) is not None:
+                allowed.append(user)
+        if not allowed:
+            return None
+        entrances = tuple(dict.fromkeys(user for user in allowed if user.name != "<module>"))
+        return replace(path, entrances=entrances if len(allowed) < len(calls) else ())
 
     def _upwards(self, path: Path, residual: Residual, edge: Edge) -> tuple[Path, Residual] | None:
         caller = edge.caller

@@ -58,7 +58,7 @@ def _lowered(program: Program, path: Path, severity: Severity) -> Severity:
 
     A call that stands in the coroutine itself is plain to see and to mend, so there it stays a warning.
     """
-    phase = program.contexts.phase(path.root)
+    phase = program.contexts.phase_by(path.root, path.entrances)
     if phase in (Phase.TEST, Phase.BENCHMARK, Phase.PRIVATE) or path.once:
         return Severity.NOTE
     if phase in (Phase.START, Phase.STOP):
