@@ -362,7 +362,7 @@ class Evaluator:
         self._globals[key] = ()
         bindings = module.bindings.get(name, [])
         found: list[Value] = []
-        for binding in bindings:
+        for binding in _lasting(bindings):
             found.extend(self._bound(binding, module))
         if not bindings:
             submodule = self.program.names.find(f"{module.name}.{name}", module) if module.is_package else None
@@ -494,7 +494,11 @@ class Evaluator:
                 continue
             method = base.methods.get(name)
             if method is not None:
-                return (Function(method, ClassValue(cls) if method.is_classmethod else None),)
+                receiver = ClassValue(cls) if method.is_classmethod else None
+                return tuple(
+                    Function(method, receiver) if value == Function(method) else value
+                    for value in self.decorated(method)
+                )
             found = self._class_level(base, name)
             if found:
                 return found
@@ -852,7 +856,7 @@ class Evaluator:
         if found is None:
             self._returns[func] = ()
             found = self._returns[func] = _few(self._returned(func))
-        return self._seen_from(found, receiver)
+        return self._seen_from(found, func, receiver)
 
     def _returned(self, func: Func) -> Values:
         annotation = func.fact.returns
@@ -881,10 +885,12 @@ class Evaluator:
                 first = promised.index.items[0] if isinstance(promised.index, Seq) else promised.index
                 exact = list(self.annotated(first, func))
             found = self._yields[func] = _few(_unique(exact))
-        return self._seen_from(found, receiver)
+        return self._seen_from(found, func, receiver)
 
-    def _seen_from(self, found: Values, receiver: Value | None) -> Values:
-        """What a method gives, where it gives itself: the receiver that it was called on."""
+    def _seen_from(self, found: Values, func: Func, receiver: Value | None) -> Values:
+        """What a method gives; where that is itself, or made by its class, as the receiver has it."""
+        if isinstance(receiver, ClassValue) and func.is_classmethod:
+            return tuple(_made_by(receiver.cls, value, func) for value in found)
         if receiver is not None and any(isinstance(value, Instance) and value.is_self for value in found):
             return tuple(receiver if isinstance(value, Instance) and value.is_self else value for value in found)
         return found
@@ -1114,6 +1120,24 @@ def _few(values: Values) -> Values:
 
 def _is_false(value: Value) -> bool:
     return isinstance(value, Constant) and (value.value is None or value.value is False)
+
+
+def _made_by(cls: ClassNode, value: Value, method: Func) -> Value:
+    """What a class method made with `cls()`, as an instance of the class that it was called on."""
+    if isinstance(value, Instance) and value.site is not None and value.site[0] is method:
+        made = method.ops[value.site[1]]
+        if isinstance(made, Call) and made.func == f"${method.self_name}":
+            return Instance(cls, value.site, value.of)
+    return value
+
+
+def _lasting(bindings: Sequence[Binding]) -> Sequence[Binding]:
+    """The bindings of a global that may still hold when the module has run: none before one that is unconditional."""
+    for position in range(len(bindings) - 1, 0, -1):
+        binding = bindings[position]
+        if binding.function == 0 and binding.block == 0 and binding.how in ("def", "class", "import", "value"):
+            return [one for one in bindings[:position] if one.function] + list(bindings[position:])
+    return bindings
 
 
 def _exports(module: Module, name: str) -> bool:

@@ -48,7 +48,7 @@ class Renamed:
         cls = func.cls
         if cls is not None and func.name in CONSTRUCTORS:
             classes = (cls, *self.program.below(cls))
-            return {"cls", func.name, *(name for one in classes for name in self.names(one.name))}
+            return {"cls", "__class__", func.name, *(name for one in classes for name in self.names(one.name))}
         if cls is not None and func.name == "__call__":
             held = [name for one in (cls, *self.program.below(cls)) for name in self._holding(one)]
             return {"()", "__call__", *(name for one in held for name in self.names(one))}

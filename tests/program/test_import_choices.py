@@ -383,3 +383,73 @@ def test_a_submodule_of_a_namespace_package_is_found_through_its_package() -> No
         helpers.pause()  # CON101
     """
     assert mismatches(text) == []
+
+
+def test_an_overloaded_function_is_its_last_definition() -> None:
+    text = """
+    import time
+    from typing import overload
+    @overload
+    def pause(seconds: int) -> None: ...
+    @overload
+    def pause(seconds: str) -> None: ...
+    def pause(seconds):
+        time.sleep(seconds)
+    async def serve():
+        pause(1)  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_a_function_defined_again_is_its_last_definition() -> None:
+    text = """
+    import time
+    def pause():
+        time.sleep(1)
+    def pause():
+        pass
+    async def serve():
+        pause()
+    """
+    assert reports(text) == []
+
+
+def test_a_global_bound_again_holds_its_last_value() -> None:
+    text = """
+    import requests
+    class Client:
+        def get(self, url):
+            pass
+    session = Client()
+    session = requests.Session()
+    async def serve():
+        session.get("https://example.org")  # CON102
+    """
+    assert mismatches(text) == []
+
+
+def test_a_global_bound_again_under_a_condition_holds_either_value() -> None:
+    text = """
+    import sys
+    import requests
+    class Client:
+        def get(self, url):
+            pass
+    session = requests.Session()
+    if sys.argv:
+        session = Client()
+    async def serve():
+        session.get("https://example.org")
+    """
+    assert reports(text) == []
+
+
+def test_an_import_that_a_later_definition_replaces_is_not_meant() -> None:
+    text = """
+    from time import sleep
+    def sleep(seconds):
+        pass
+    async def serve():
+        sleep(1)
+    """
+    assert reports(text) == []

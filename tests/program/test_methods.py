@@ -430,6 +430,55 @@ def test_a_cached_property_runs_when_it_is_read() -> None:
     assert mismatches(text) == []
 
 
+def test_reading_a_property_that_has_a_setter_runs_the_getter() -> None:
+    text = """
+    import time
+    class Service:
+        @property
+        def state(self):
+            time.sleep(1)
+            return 1
+        @state.setter
+        def state(self, value):
+            pass
+        async def serve(self):
+            return self.state  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_the_value_of_a_property_that_has_a_setter_is_what_it_returns() -> None:
+    text = """
+    import requests
+    class Service:
+        @property
+        def session(self):
+            return requests.Session()
+        @session.setter
+        def session(self, value):
+            pass
+        async def serve(self):
+            self.session.get("https://example.org")  # CON102
+    """
+    assert mismatches(text) == []
+
+
+def test_assigning_to_a_property_is_not_followed_into_its_setter() -> None:
+    text = """
+    import time
+    class Service:
+        @property
+        def state(self):
+            return 1
+        @state.setter
+        def state(self, value):
+            time.sleep(1)
+        async def serve(self):
+            self.state = 2
+    """
+    assert reports(text) == []
+
+
 def test_the_setter_of_a_property_is_not_run_by_reading() -> None:
     text = """
     import time
@@ -645,3 +694,95 @@ def test_bases_that_form_a_cycle_are_survived() -> None:
             time.sleep(1)
     """
     assert mismatches(text) == []
+
+
+def test_an_overloaded_method_is_its_last_definition() -> None:
+    text = """
+    import time
+    from typing import overload
+    class Service:
+        @overload
+        def pause(self, seconds: int) -> None: ...
+        @overload
+        def pause(self, seconds: str) -> None: ...
+        def pause(self, seconds):
+            time.sleep(seconds)
+        async def serve(self):
+            self.pause(1)  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_a_decorated_method_read_through_its_class_is_what_the_decorator_makes_of_it() -> None:
+    text = """
+    import time
+    from asgiref.sync import sync_to_async
+    class Service:
+        @sync_to_async
+        def pause(self):
+            time.sleep(1)
+        async def serve(self):
+            await Service.pause(self)
+    """
+    assert reports(text) == []
+
+
+def test_an_instance_made_by_cls_runs_its_init() -> None:
+    text = """
+    import time
+    class Service:
+        def __init__(self):
+            time.sleep(1)
+        @classmethod
+        async def serve(cls):
+            return cls()  # CON101
+        async def poll(self):
+            return self.__class__()  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_a_class_method_that_makes_an_instance_gives_it() -> None:
+    text = """
+    import time
+    class Service:
+        def pause(self):
+            time.sleep(1)
+        @classmethod
+        def make(cls):
+            return cls()
+    async def serve():
+        Service.make().pause()  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_a_class_method_called_on_a_subclass_makes_an_instance_of_that() -> None:
+    text = """
+    import time
+    class Base:
+        def pause(self):
+            pass
+        @classmethod
+        def make(cls):
+            return cls()
+    class Service(Base):
+        def pause(self):
+            time.sleep(1)
+    async def serve():
+        Service.make().pause()  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_reading_an_attribute_that_a_subclass_sets_is_not_guessed() -> None:
+    text = """
+    import requests
+    class Base:
+        async def serve(self):
+            self.session.get("https://example.org")
+    class Service(Base):
+        def __init__(self):
+            self.session = requests.Session()
+    """
+    assert reports(text) == []
