@@ -75,6 +75,8 @@ class Calls:
         self.program = program
         self._targets: dict[tuple[Func, int], tuple[Target, ...]] = {}
         self._callers: dict[Func, tuple[Edge, ...]] = {}
+        self._by_name: dict[str, dict[Func, list[tuple[Func, int]]]] = {}
+        self._given: dict[str, list[tuple[Func, int]]] = {}
 
     # Downward ---------------------------------------------------------------------------------------------------------
 
@@ -212,15 +214,36 @@ class Calls:
                 yield from self._given_lambda(owner, func)
             yield from self._as_wrapper(func, owner)
             return
-        heirs = set(self.program.below(func.cls)) if func.cls is not None else set()
-        for user in dict.fromkeys(user for name in sorted(names) for user in self.program.by_name.get(name, ())):
-            # `super().__init__()` stands in every other class: only those of its own heirs are looked at.
-            if (
-                func.name not in CONSTRUCTORS
-                or user.cls in heirs
-                or not names.isdisjoint(user.fact.names - {func.name})
-            ):
-                yield from self._calls_in(user, func, names)
+        for user, index in sorted(
+            {site for name in names for site in self._named(name).get(func, ())}, key=lambda site: site[0].at(site[1])
+        ):
+            yield from self._edges(user, index, func)
+        if not func.is_async and not func.fact.is_generator:
+            for name in sorted(names):
+                for user, index in self._given_named(name):
+                    yield from self._run_by(user, func, index)
+
+    def _named(self, name: str) -> dict[Func, list[tuple[Func, int]]]:
+        """The calls that are written with a name, by the functions that they may run.
+
+        Common names have thousands of calls and hundreds of functions: each call is looked at once for all of them.
+        """
+        found = self._by_name.get(name)
+        if found is None:
+            found = self._by_name[name] = {}
+            for user in self.program.by_name.get(name, ()):
+                for index in user.calls_of(name):
+                    for target in self.targets(user, index):
+                        found.setdefault(target.func, []).append((user, index))
+        return found
+
+    def _given_named(self, name: str) -> list[tuple[Func, int]]:
+        """The calls that are given something of that name."""
+        found = self._given.get(name)
+        if found is None:
+            users = self.program.by_name.get(name, ())
+            found = self._given[name] = [(user, index) for user in users for index in user.given.get(name, ())]
+        return found
 
     def _calls_in(self, user: Func, func: Func, names: set[str]) -> Iterator[Edge]:
         for index in sorted({index for name in names for index in user.calls_of(name)}):
