@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
-_EXTRACTOR = ("extract", "facts.py", "finding.py", "lexemes.py", "source.py", "suppress.py", "fix/guard.py")
+_EXTRACTOR = ("extract", "facts.py", "finding.py", "lexemes.py", "source.py", "suppress.py", "nesting.py")
 
 
 def extractor_key() -> bytes | None:

@@ -83,12 +83,13 @@ MAY_IMPORT = {
     "conclint.facts": ("conclint.suppress",),
     "conclint.source": ("conclint.lexemes",),
     # A tree is too deep for LibCST by the same measure, whether it is read or rewritten.
-    "conclint.extract": ("conclint.facts", "conclint.source", "conclint.suppress", "conclint.fix.guard"),
+    "conclint.extract": ("conclint.facts", "conclint.source", "conclint.suppress", "conclint.nesting"),
     "conclint.knowledge": (),
     "conclint.program": ("conclint.facts", "conclint.finding", "conclint.knowledge"),
     "conclint.rule": ("conclint.finding", "conclint.facts", "conclint.knowledge", "conclint.program"),
     "conclint.judge": ("conclint.finding", "conclint.rule", "conclint.program"),
-    "conclint.fix": ("conclint.finding", "conclint.source"),
+    "conclint.nesting": (),
+    "conclint.fix": ("conclint.finding", "conclint.source", "conclint.nesting"),
     "conclint_rules": (
         "conclint.facts", "conclint.finding", "conclint.knowledge", "conclint.program", "conclint.rule",
     ),

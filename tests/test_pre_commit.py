@@ -15,6 +15,7 @@ SLEEPS = "import time\n\n\nasync def nap():\n    time.sleep(1)  # a short one\n"
 MENDED = "import asyncio\nimport time\n\n\nasync def nap():\n    await asyncio.sleep(1)  # a short one\n"
 
 pytestmark = [
+    pytest.mark.network,
     pytest.mark.skipif(not (ROOT / ".git").exists() or shutil.which("git") is None, reason="needs a clone, and git"),
     # pre-commit installs conclint into an environment of its own, from the package index.
     pytest.mark.skipif("CONCLINT_OFFLINE" in os.environ, reason="CONCLINT_OFFLINE is set"),

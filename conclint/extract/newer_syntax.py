@@ -15,6 +15,7 @@ from typing import TypeAlias
 Failure: TypeAlias = tuple[int, int, str]
 
 _LINES = re.compile(r"\r\n|\r|\n")
+_NEAR = 2
 _TEMPLATE = re.compile(r"(?<!\w)(?:[tT][rR]?|[rR][tT])(?=[\"'])")
 
 
@@ -31,7 +32,7 @@ def parse(text: str, failure: Failure = (1, 0, "does not parse as Python 3")) ->
     Raises:
         RecursionError: the tree needs a larger stack.
     """
-    from conclint.fix.guard import too_deep
+    from conclint.nesting import too_deep
 
     if too_deep(text) is not None:
         return failure
@@ -59,7 +60,10 @@ def _parse(text: str, failure: Failure) -> ast.Module | Failure:
         # Of an error in a token LibCST does not say the place, but every Python does, also behind newer syntax.
         if "tokenizer error" in error.message:
             return failure
-        return place(text, error.raw_line, error.raw_column, failure[2])
+        found = place(text, error.raw_line, error.raw_column, failure[2])
+        # LibCST names the end of the token that it refuses, which may stand a line or two behind the mistake. Where
+        # this Python stopped there, too, its place is the better one; far before, it stopped at newer syntax.
+        return failure if 0 <= found[0] - failure[0] <= _NEAR else found
     except InvalidSourceError:
         return failure
     except Exception as error:

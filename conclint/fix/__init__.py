@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from conclint.fix.applied import Applied, Left, TextEdit, apply, text_edits
     from conclint.fix.diff import unified_diff
-    from conclint.fix.guard import too_deep
     from conclint.fix.rounds import ROUNDS, Mended, Relint, mend
     from conclint.fix.writing import WriteError, write
 
@@ -37,7 +36,6 @@ __all__ = [
     "apply",
     "mend",
     "text_edits",
-    "too_deep",
     "unified_diff",
     "write",
 ]
@@ -53,7 +51,6 @@ _HOMES = {
     "apply": "applied",
     "mend": "rounds",
     "text_edits": "applied",
-    "too_deep": "guard",
     "unified_diff": "diff",
     "write": "writing",
 }

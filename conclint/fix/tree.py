@@ -16,9 +16,9 @@ from typing import TypeVar
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-from conclint.fix.guard import too_deep
 from conclint.fix.refusal import RefusalError
 from conclint.fix.text import SourceText
+from conclint.nesting import too_deep
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 IGNORED = re.compile(r"(?:[ \t\f\r\n]|\\(?=[\r\n])|#[^\r\n]*)*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conclint.fix.guard import too_deep
+from conclint.nesting import too_deep
 
 
 @pytest.mark.parametrize(
