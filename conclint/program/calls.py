@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from conclint.facts import Assign, Call, Expr, Fn, Leave, Load, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.program.decorators import runs_inline
-from conclint.program.evaluate import argument_of
 from conclint.program.guards import arguments
-from conclint.program.model import ClassNode, Func
+from conclint.program.model import ClassNode, Func, argument_of
 from conclint.program.modules import STDLIB
 from conclint.program.renamed import CONSTRUCTORS
 from conclint.program.values import (

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 from conclint.facts import Call, Use
 from conclint.program.actors import Actors
-from conclint.program.evaluate import argument_of
 from conclint.program.loops import Loops
-from conclint.program.model import ClassNode, Func
+from conclint.program.model import ClassNode, Func, argument_of
 from conclint.program.values import Coroutine, Function, Instance, Method, Partial, Value
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conclint.facts import Call, Const, Expr, Item, Mix, Use
-from conclint.program.evaluate import argument_of
 from conclint.program.guards import conditions
-from conclint.program.model import Func, chains, operands
+from conclint.program.model import Func, argument_of, chains, operands
 from conclint.program.values import Instance, Method, Value
 
 if TYPE_CHECKING:

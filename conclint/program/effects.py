@@ -18,9 +18,8 @@ from conclint.knowledge.predicate import parse
 from conclint.program import guards
 from conclint.program.calls import Edge, spell
 from conclint.program.done import is_done_or_free, looks_first
-from conclint.program.evaluate import argument_of
 from conclint.program.guards import Condition, Residual
-from conclint.program.model import Func, last_name
+from conclint.program.model import Func, argument_of, last_name
 from conclint.program.values import Constant, External, Instance, Method, Value
 
 if TYPE_CHECKING:

@@ -27,11 +27,15 @@ from conclint.facts import (
     Test,
     Yield,
 )
-from conclint.program.containers import CONTAINER_CALLS, items_of, method_of
+from conclint.program.annotations import Annotations, as_instance
+from conclint.program.containers import items_of, method_of
 from conclint.program.hierarchy import Hierarchy, Order
-from conclint.program.model import LOOPS, ClassNode, Func, Module
+from conclint.program.library_calls import LIBRARY_CALLS
+from conclint.program.model import ClassNode, Func, Module, argument_of
 from conclint.program.modules import STDLIB
 from conclint.program.narrowing import type_tested
+from conclint.program.reaching import reaching, stored_at
+from conclint.program.remote_values import remote_attribute, remote_call
 from conclint.program.values import (
     ClassValue,
     Constant,
@@ -53,62 +57,13 @@ from conclint.program.values import (
 if TYPE_CHECKING:
     from conclint.program.program import Program
 
+__all__ = ["Evaluator", "argument_of", "is_manager"]
+
 # A value that takes more steps than this to find is not found; real code needs five or six.
 _STEPS = 24
 # More candidates than this are not knowledge.
 _CANDIDATES = 6
 
-_SELF_TYPES = frozenset(("typing.Self", "typing_extensions.Self"))
-_WRAPPERS = frozenset(
-    (
-        "typing.Optional",
-        "typing.Annotated",
-        "typing.Final",
-        "typing.ClassVar",
-        "typing.Required",
-        "typing.NotRequired",
-        "typing.ReadOnly",
-        "dataclasses.InitVar",
-        "typing_extensions.Annotated",
-        "typing_extensions.Final",
-    )
-)
-_CONTAINERS = {
-    "builtins.list": "list",
-    "builtins.tuple": "tuple",
-    "builtins.set": "set",
-    "builtins.frozenset": "set",
-    "builtins.dict": "dict",
-    "typing.List": "list",
-    "typing.Tuple": "tuple",
-    "typing.Set": "set",
-    "typing.Dict": "dict",
-    "typing.DefaultDict": "dict",
-    "typing.Sequence": "list",
-    "typing.Iterable": "list",
-    "typing.Collection": "list",
-    "typing.Mapping": "dict",
-    "typing.MutableMapping": "dict",
-    "collections.abc.Sequence": "list",
-    "collections.abc.Iterable": "list",
-    "collections.abc.Collection": "list",
-    "collections.abc.Mapping": "dict",
-    "collections.defaultdict": "dict",
-    "collections.OrderedDict": "dict",
-    "collections.deque": "list",
-    "typing.Deque": "list",
-}
-_AWAITABLES = frozenset(
-    (
-        "typing.Awaitable",
-        "typing.Coroutine",
-        "collections.abc.Awaitable",
-        "collections.abc.Coroutine",
-        "asyncio.Future",
-        "asyncio.Task",
-    )
-)
-_HANDLES = frozenset(("ray.actor.ActorHandle", "ray.actor.ActorProxy"))
 _YIELDING = frozenset(
     f"{module}.{name}"
     for module in ("typing", "collections.abc")
@@ -128,6 +83,7 @@ class Evaluator:
         self._globals: dict[tuple[Module, str], Values] = {}
         self._fields: dict[tuple[ClassNode, str], Values] = {}
         self._hierarchy = Hierarchy(self)
+        self._annotations = Annotations(self)
         self._yields: dict[Func, Values] = {}
         self._dotted: dict[tuple[str, Module], Values] = {}
         self._steps = 0
@@ -154,7 +110,7 @@ class Evaluator:
         if isinstance(expr, Const):
             return (Constant(expr.value),)
         if isinstance(expr, Attr):
-            return self._attributes(self.of(expr.base, func, at), expr.name)
+            return self.attributes(self.of(expr.base, func, at), expr.name)
         if isinstance(expr, Fn):
             return self.decorated(func.module.functions[expr.index])
         if isinstance(expr, Cls):
@@ -285,7 +241,7 @@ class Evaluator:
         else:
             values = self._starred(func.module, root[1:])
         for name in rest.split(".") if rest else ():
-            values = self._attributes(values, name)
+            values = self.attributes(values, name)
         return values
 
     def _narrowed(self, root: str, func: Func, at: int) -> Values:
@@ -298,7 +254,7 @@ class Evaluator:
         types, index = found
         return _unique(
             [
-                self._as_instance(value)
+                as_instance(value)
                 for one in (types.items if isinstance(types, Seq) else (types,))
                 for value in self.of(one, func, index)
                 if isinstance(value, ClassValue | External)
@@ -308,18 +264,18 @@ class Evaluator:
     def local(self, name: str, func: Func, at: int) -> Values:
         """The candidates for a local or parameter; with `at` below 0 for any moment."""
         assignments = func.assignments.get(name)
-        reaching: list[tuple[int, Assign]] = []
+        reached: list[tuple[int, Assign]] = []
         entry = True
         if assignments:
-            reaching, entry = _reaching(func, assignments, at) if at >= 0 else (assignments, True)
+            reached, entry = reaching(func, assignments, at) if at >= 0 else (assignments, True)
         # Most names are read often and reached by the same assignments each time.
-        key = (func, name, entry, tuple([index for index, _ in reaching]))
+        key = (func, name, entry, tuple([index for index, _ in reached]))
         known = self._locals.get(key)
         if known is not None:
             return known
         cut, self._cut = self._cut, False
         found = list(self._parameter(name, func)) if entry else []
-        for index, op in reaching:
+        for index, op in reached:
             if op.how in ("", "for", "with", "walrus", "import", "case"):
                 if isinstance(op.value, str) and op.how == "import":
                     found.extend(self.chain(op.value, func, index))
@@ -431,13 +387,14 @@ class Evaluator:
             if module is not None:
                 values: Values = (ModuleValue(module),)
                 for name in parts[length:]:
-                    values = self._attributes(values, name)
+                    values = self.attributes(values, name)
                 return values
         return (External(canonical),)
 
     # Attributes -----------------------------------------------------------------------------------------------------
 
-    def _attributes(self, values: Values, name: str) -> Values:
+    def attributes(self, values: Values, name: str) -> Values:
+        """The candidates for an attribute of any of some values."""
         if len(values) == 1:
             return self.attribute(values[0], name)
         found = [result for value in values for result in self.attribute(value, name)]
@@ -454,11 +411,11 @@ class Evaluator:
                 return self.member(value.type, name, value)
             return self._library_attribute(value, name)
         if isinstance(value, ClassValue):
-            return self._class_attribute(value.cls, name)
+            return self.class_attribute(value.cls, name)
         if isinstance(value, Super):
             return self._super_attribute(value, name)
         if isinstance(value, Remote):
-            return self._remote_attribute(value, name)
+            return remote_attribute(self, value, name)
         if isinstance(value, Coroutine):
             return ()
         return ()
@@ -482,7 +439,8 @@ class Evaluator:
             return (Method(f"{value.type}.{name}", value),)
         return ()
 
-    def _class_attribute(self, cls: ClassNode, name: str) -> Values:
+    def class_attribute(self, cls: ClassNode, name: str) -> Values:
+        """The candidates for an attribute of a class of the program."""
         for base in self.mro(cls):
             if isinstance(base, str):
                 typed = self.program.knowledge.attribute(base, name)
@@ -566,7 +524,7 @@ class Evaluator:
         for attribute, index, value, annotation in cls.fact.fields:
             if attribute == name:
                 func = cls.module.functions[index]
-                at = value if isinstance(value, int) else _last_op(func, value)
+                at = value if isinstance(value, int) else stored_at(func, value)
                 exact = tuple(one for one in self.of(value, func, at) if not _is_false(one))
                 values.extend(self._or_promised(exact, annotation, func))
         if not any(not isinstance(value, Param) for value in values):
@@ -591,23 +549,6 @@ class Evaluator:
                 return (Function(method, value.receiver),)
         return ()
 
-    def _remote_attribute(self, value: Remote, name: str) -> Values:
-        if value.kind == "handle":
-            assert isinstance(value.target, ClassNode)
-            for base in self.mro(value.target):
-                if isinstance(base, ClassNode) and name in base.methods:
-                    return (Remote(base.methods[name], "method", value.target),)
-            return ()
-        if value.kind in ("function", "class", "method"):
-            if name == "remote":
-                return (Remote(value.target, "call", value.receiver),)
-            if name == "options":
-                return (Remote(value.target, "options", value.receiver),)
-            if isinstance(value.target, ClassNode):
-                # What the class defines is read as plain functions: `A.m()` runs here, `A.m.remote` does not exist.
-                return self._class_attribute(value.target, name)
-        return ()
-
     # Classes --------------------------------------------------------------------------------------------------------
 
     def bases(self, cls: ClassNode) -> Order:
@@ -622,88 +563,7 @@ class Evaluator:
 
     def annotated(self, annotation: Expr, func: Func) -> Values:
         """The instances that an annotation promises."""
-        if isinstance(annotation, str):
-            if annotation in _SELF_TYPES:
-                return (Instance(func.cls, is_self=True),) if func.cls is not None else ()
-            meant = self._type_alias(annotation, func.module)
-            if meant is not None:
-                return self.annotated(*meant) if self._steps <= _STEPS else ()
-            found = [self._as_instance(value) for value in self.chain(annotation, func, -1)]
-            return tuple(value for value in found if value is not None)
-        if isinstance(annotation, Mix) and annotation.kind == "|":
-            return tuple(dict.fromkeys(value for item in annotation.items for value in self.annotated(item, func)))
-        if isinstance(annotation, Item):
-            return self._generic(annotation, func)
-        return ()
-
-    def _type_alias(self, annotation: str, module: Module) -> tuple[Expr, Func] | None:
-        """What `Sessions = Optional[Session]` stands for, with the function whose names it is written in."""
-        if annotation[0] == ":":
-            name = annotation[1:]
-        elif annotation[0] in "$&?":
-            return None
-        else:
-            path, _, name = (module.absolute(annotation) if annotation[0] == "@" else annotation).rpartition(".")
-            found = self.program.names.find(path, module) if path else None
-            if found is None:
-                return None
-            module = found
-        bindings = module.bindings.get(name, ())
-        if len(bindings) == 1 and bindings[0].how == "value":
-            value = bindings[0].value
-            if isinstance(value, Item) or (isinstance(value, Mix) and value.kind == "|"):
-                return value, module.functions[bindings[0].function]
-        return None
-
-    def _generic(self, annotation: Item, func: Func) -> Values:
-        base = annotation.base if isinstance(annotation.base, str) else ""
-        index = annotation.index
-        args = index.items if isinstance(index, Seq) else (index,)
-        if base in _WRAPPERS:
-            return self.annotated(args[0], func)
-        if base == "typing.Union":
-            return tuple(dict.fromkeys(value for item in args for value in self.annotated(item, func)))
-        if base in _AWAITABLES:
-            result = self.annotated(args[-1], func)
-            kind = base if base.startswith("asyncio") else "asyncio.Future"
-            return (Instance(kind, None, result),)
-        kind = _CONTAINERS.get(base, "")
-        if kind:
-            if kind == "tuple" and not (len(args) == 2 and isinstance(args[1], Mix)):
-                items: list[Value] = []
-                for item in args:
-                    items.extend(self.annotated(item, func)[:1] or (Constant(None),))
-                return (Instance("tuple", None, tuple(items)),)
-            return (Instance(kind, None, self.annotated(args[-1] if kind == "dict" else args[0], func)),)
-        found: list[Value] = []
-        for value in self.annotated(annotation.base, func):
-            if isinstance(value, Instance) and value.type in _HANDLES:
-                found.extend(self._handles(args[0], func) or (value,))
-                continue
-            if isinstance(value, Instance) and value.type in ("concurrent.futures.Future", "ray.ObjectRef"):
-                value = Instance(value.type, None, self.annotated(args[0], func))
-            found.append(value)
-        return tuple(found)
-
-    def _handles(self, annotation: Expr, func: Func) -> Values:
-        """`ActorHandle[Cls]`: handles of a class, whether or not the name of the class is already the remote one."""
-        found: list[Value] = []
-        for value in self.annotated(annotation, func):
-            if isinstance(value, Instance) and isinstance(value.type, ClassNode):
-                found.append(Remote(value.type, "handle"))
-            elif isinstance(value, Remote):
-                found.append(value)
-        return tuple(found)
-
-    def _as_instance(self, value: Value) -> Value:
-        if isinstance(value, ClassValue):
-            return Instance(value.cls)
-        if isinstance(value, External):
-            name = value.dotted.removeprefix("builtins.")
-            return Instance(_CONTAINERS.get(value.dotted, name))
-        if isinstance(value, Remote) and isinstance(value.target, ClassNode):
-            return Remote(value.target, "handle")
-        return Constant(None)
+        return self._annotations.promised(annotation, func) if annotation is not None else ()
 
     # Calls ----------------------------------------------------------------------------------------------------------
 
@@ -790,7 +650,7 @@ class Evaluator:
         if isinstance(callee, Partial):
             return self._call(callee.target, func, index, op)
         if isinstance(callee, Remote):
-            return self._remote_call(callee, site, op)
+            return remote_call(callee, site, op)
         if isinstance(callee, External):
             return self._library_call(callee.dotted, None, func, index, op)
         if isinstance(callee, Method):
@@ -799,26 +659,9 @@ class Evaluator:
             return self._library_call(callee.dotted, callee.receiver, func, index, op)
         return ()
 
-    def _remote_call(self, callee: Remote, site: Site, op: Call | None) -> Values:
-        target = callee.target
-        if callee.kind == "options":
-            if op is None or any(word in ("", "num_returns") for word, _ in op.keywords):
-                return ()
-            if isinstance(target, ClassNode):
-                return (Remote(target, "class"),)
-            return (Remote(target, "function" if callee.receiver is None else "method", callee.receiver),)
-        if callee.kind != "call":
-            return ()
-        if isinstance(target, ClassNode):
-            return (Remote(target, "handle"),)
-        if any(word == "num_returns" for decorator in target.fact.decorators for word, _ in decorator.keywords):
-            return ()
-        kind = "ray.ObjectRefGenerator" if target.fact.is_generator else "ray.ObjectRef"
-        return (Instance(kind, site, (Function(target),)),)
-
     def _library_call(self, dotted: str, receiver: Value | None, func: Func, index: int, op: Call | None) -> Values:
         site: Site = (func, index)
-        special = _SPECIAL.get(dotted)
+        special = LIBRARY_CALLS.get(dotted)
         if special is not None and op is not None:
             return special(self, func, index, op)
         knowledge = self.program.knowledge
@@ -936,178 +779,6 @@ class Evaluator:
 def is_manager(func: Func) -> bool:
     """Whether a generator is made a context manager by its decorator."""
     return any(name.rpartition(".")[2] in ("contextmanager", "asynccontextmanager") for name in func.decorator_names)
-
-
-def argument_of(call: Call, which: str) -> Expr:
-    """The argument that `"1:target"`, `"1"` or `"target"` names, or None."""
-    position, colon, name = which.partition(":")
-    if not colon and not position.isdigit():
-        position, name = "", position
-    for word, value in call.keywords:
-        if name and word == name:
-            return value
-    if position.isdigit() and int(position) < len(call.args):
-        before = call.args[: int(position) + 1]
-        if not any(isinstance(item, Mix) and item.kind == "star" for item in before):
-            return call.args[int(position)]
-    return None
-
-
-def _partial(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    if not op.args:
-        return ()
-    return tuple(Partial(target, len(op.args) - 1, (func, index)) for target in evaluator.of(op.args[0], func, index))
-
-
-def _super(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    inner: Func | None = func
-    while inner is not None and not inner.is_method:
-        inner = inner.owner
-    if inner is None or inner.cls is None:
-        return ()
-    receiver: Value = ClassValue(inner.cls) if inner.is_classmethod else Instance(inner.cls, is_self=True)
-    return (Super(inner.cls, receiver),)
-
-
-def _getattr(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    if len(op.args) >= 2 and isinstance(op.args[1], Const) and isinstance(op.args[1].value, str):
-        return evaluator._attributes(evaluator.of(op.args[0], func, index), op.args[1].value)
-    return ()
-
-
-def _type(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    """`type(x)`: the class of an instance."""
-    if len(op.args) != 1:
-        return ()
-    found: list[Value] = [
-        External(value.type) if isinstance(value.type, str) else ClassValue(value.type)
-        for value in evaluator.of(op.args[0], func, index)
-        if isinstance(value, Instance)
-    ]
-    return _unique(found)
-
-
-def _bound_of_type_variable(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    return evaluator.of(argument_of(op, "bound"), func, index)
-
-
-def _cast(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    return evaluator.annotated(op.args[0], func) if len(op.args) == 2 else ()
-
-
-def _ray_remote(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    found: list[Value] = []
-    for argument in op.args[:1]:
-        for value in evaluator.of(argument, func, index):
-            if isinstance(value, Function):
-                found.append(Remote(value.func, "function"))
-            elif isinstance(value, ClassValue):
-                found.append(Remote(value.cls, "class"))
-    if not op.args and op.keywords:
-        # `ray.remote(num_cpus=1)` is a decorator that is called later.
-        return (External("ray.remote"),)
-    return tuple(found)
-
-
-def _ray_get(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    """The value of a reference, or the list of the values of a list of references; always a copy."""
-    found: list[Value] = []
-    for argument in op.args[:1]:
-        for value in evaluator.of(argument, func, index):
-            if isinstance(value, Instance) and value.type == "list" and value.of:
-                inner = [copy for one in value.of for copy in _fetched(evaluator, one)]
-                found.append(Instance("list", (func, index), tuple(dict.fromkeys(inner))))
-            else:
-                found.extend(_fetched(evaluator, value))
-    return _unique(found)
-
-
-def _fetched(evaluator: Evaluator, value: Value) -> Values:
-    if not isinstance(value, Instance) or value.type != "ray.ObjectRef":
-        return ()
-    return tuple(
-        Instance(one.type, one.site, one.of) if isinstance(one, Instance) else one for one in evaluator.awaited(value)
-    )
-
-
-def _same_object(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
-    return evaluator.of(op.args[0], func, index) if op.args else ()
-
-
-_SPECIAL = {
-    **CONTAINER_CALLS,
-    "functools.partial": _partial,
-    "functools.partialmethod": _partial,
-    "builtins.super": _super,
-    "builtins.getattr": _getattr,
-    "typing.cast": _cast,
-    "builtins.type": _type,
-    "builtins.staticmethod": _same_object,
-    "typing.TypeVar": _bound_of_type_variable,
-    "typing_extensions.TypeVar": _bound_of_type_variable,
-    "ray.remote": _ray_remote,
-    "ray.get": _ray_get,
-    "copy.copy": _same_object,
-    "contextlib.closing": _same_object,
-}
-
-
-def _reaching(func: Func, assignments: list[tuple[int, Assign]], at: int) -> tuple[list[tuple[int, Assign]], bool]:
-    """The assignments that may be the last before operation `at`, and whether the value at entry may be."""
-    if at >= len(func.ops):
-        return assignments, True
-    use_block = func.ops[at].block
-    before = [(index, op) for index, op in assignments if index < at]
-    entry = True
-    start = 0
-    for position in range(len(before) - 1, -1, -1):
-        _, op = before[position]
-        if func.encloses(op.block, use_block) and op.how != "del":
-            start, entry = position, False
-            break
-    reaching = before[start:] if not entry else before
-    reaching = [(index, op) for index, op in reaching if not _excluded(func, op.block, use_block)]
-    loop = func.loop_around(use_block)
-    if loop >= 0:
-        dominated = reaching and func.encloses(loop, reaching[0][1].block) and not entry
-        if not dominated:
-            reaching = reaching + [
-                (index, op) for index, op in assignments if index >= at and func.encloses(loop, op.block)
-            ]
-    return reaching, entry
-
-
-def _excluded(func: Func, assigned: int, used: int) -> bool:
-    """Whether an assignment stands in a branch that leaves, or in the opposite branch of the use."""
-    blocks = func.body.blocks
-    while assigned > 0:
-        block = blocks[assigned]
-        if func.encloses(assigned, used):
-            return False
-        if block.exits in ("return", "raise", "exit") and block.kind not in LOOPS:
-            return True
-        if block.kind in ("if", "else"):
-            inner = used
-            while inner > 0:
-                other = blocks[inner]
-                if (
-                    other.parent == block.parent
-                    and other.value == block.value
-                    and other.kind != block.kind
-                    and (other.kind in ("if", "else"))
-                ):
-                    return True
-                inner = other.parent
-        assigned = block.parent
-    return False
-
-
-def _last_op(func: Func, value: Expr) -> int:
-    """Where a field's value is read: at the assignment that stores it."""
-    for index, op in enumerate(func.ops):
-        if isinstance(op, Assign) and op.value == value and isinstance(op.target, str) and "." in op.target:
-            return index
-    return -1
 
 
 def _unique(found: Sequence[Value]) -> Values:

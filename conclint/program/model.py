@@ -379,3 +379,18 @@ def _used(op: Op) -> Iterator[int]:
             yield part  # type: ignore[misc]  # by the kind
         elif kind is not str and part is not None:
             yield from operands(part)
+
+
+def argument_of(call: Call, which: str) -> Expr:
+    """The argument that `"1:target"`, `"1"` or `"target"` names, or None."""
+    position, colon, name = which.partition(":")
+    if not colon and not position.isdigit():
+        position, name = "", position
+    for word, value in call.keywords:
+        if name and word == name:
+            return value
+    if position.isdigit() and int(position) < len(call.args):
+        before = call.args[: int(position) + 1]
+        if not any(isinstance(item, Mix) and item.kind == "star" for item in before):
+            return call.args[int(position)]
+    return None
