@@ -25,7 +25,6 @@ from conclint.program.values import (
     Instance,
     Method,
     Partial,
-    Remote,
     Value,
     Values,
 )
@@ -468,9 +467,3 @@ def spell(expr: object, func: Func) -> str:
     if base is not None:
         return f"{spell(base, func)}[…]"
     return "…"
-
-
-def remote_of(values: Values) -> Remote | None:
-    """The one Ray object among some candidates."""
-    found = [value for value in values if isinstance(value, Remote)]
-    return found[0] if len(found) == 1 == len(values) else None

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.facts import Call, Const, Seq
+from conclint.program.calls import first_op
 from conclint.program.model import ClassNode, Func, last_name
 from conclint.program.values import Instance, Values
 
@@ -80,16 +81,8 @@ class Headers:
                     made = func.ops[value]
                     if isinstance(made, Call) and (made.func in _HARMLESS or last_name(made.func) in _METHODS):
                         continue
-                at = value if isinstance(value, int) else first_inside(func, number)
+                at = value if isinstance(value, int) else first_op(func, number)
                 values = self.program.evaluator.of(value, func, at)
                 if any(isinstance(one, Instance) and one.type not in _PLAIN for one in values):
                     found.append(Header(func, number, values))
         return found
-
-
-def first_inside(func: Func, number: int) -> int:
-    """The first operation in a block, by which what stands in its header is read; past the last where there is none."""
-    for index, op in enumerate(func.ops):
-        if func.encloses(number, op.block):
-            return index
-    return len(func.ops)
