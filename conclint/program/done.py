@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _FINISHED = frozenset(("done", "is_done", "completed", "finished", "ready", "poll", "is_alive", "is_set", "successful"))
 _RESULTS = ("concurrent.futures.Future.result", "concurrent.futures.Future.exception")
-_PUTS = frozenset(("put", "put_nowait"))
-_LEAVES = ("Executor.__exit__", "Executor.shutdown")
 
 
 def is_done_or_free(

@@ -261,3 +261,114 @@ def test_five_thousand_assignments_of_one_local_end() -> None:
 def test_a_file_that_is_only_a_package_marker_is_linked() -> None:
     program = link_text({"__init__.py": "", "a.py": "from . import b\n", "b.py": "x = 1\n"})
     assert [module.path for module in program.modules] == ["__init__.py", "a.py", "b.py"]
+
+
+def test_five_thousand_assertions_end() -> None:
+    lines = "".join(f"    assert kind != {index}\n" for index in range(5000))
+    text = f"import time\nasync def serve(kind):\n{lines}    time.sleep(1)  # CON101\n"
+    assert mismatches(text) == []
+
+
+def test_decorators_that_decorate_each_other_end() -> None:
+    text = """
+    import time
+    @two
+    def one(func):
+        def wrapper(*args):
+            time.sleep(1)
+            return func(*args)
+        return wrapper
+    @one
+    def two(func):
+        def wrapper(*args):
+            return func(*args)
+        return wrapper
+    @one
+    @two
+    def ask():
+        pass
+    async def serve():
+        ask()
+    """
+    assert all(line.startswith("example.py:") for line in reports(text))
+
+
+def test_a_decorator_that_decorates_itself_ends() -> None:
+    text = """
+    def one(func):
+        @one
+        def wrapper(*args):
+            return func(*args)
+        return wrapper
+    @one
+    def ask():
+        pass
+    async def serve():
+        ask()
+    """
+    assert reports(text) == []
+
+
+def test_aliases_of_types_that_stand_for_each_other_end() -> None:
+    text = """
+    from typing import Optional
+    One = Optional[Two]
+    Two = Optional[One]
+    Three = Three | None
+    async def serve(first: One, second: Three):
+        first.get("u"), second.get("u")
+    """
+    assert reports(text) == []
+
+
+def test_a_generator_that_delegates_to_itself_ends() -> None:
+    text = """
+    def feed(node):
+        yield node.value
+        yield from feed(node.next)
+    async def serve(node):
+        for item in feed(node):
+            item.get("u")
+    """
+    assert reports(text) == []
+
+
+def test_functions_that_call_what_they_are_given_end() -> None:
+    text = """
+    import time
+    def call(func):
+        func(call)
+    def pause(func):
+        time.sleep(1)
+    async def serve():
+        call(call)
+        call(pause)  # CON101
+    """
+    assert mismatches(text) == []
+
+
+def test_a_container_that_holds_itself_ends() -> None:
+    text = """
+    everything = [everything]
+    table = {"table": table}
+    async def serve():
+        for one in everything:
+            one.get("u")
+        table["table"]["table"].get("u")
+    """
+    assert reports(text) == []
+
+
+def test_five_thousand_functions_in_a_dict_end() -> None:
+    defs = "".join(f"def f{index}():\n    pass\n" for index in range(5000))
+    table = ", ".join(f"'f{index}': f{index}" for index in range(5000))
+    text = f"import time\n{defs}ACTIONS = {{{table}, 'sleep': time.sleep}}\n"
+    text += "async def serve(name):\n    ACTIONS[name](1)\n"
+    assert reports(text) == []
+
+
+def test_five_thousand_classes_below_one_end() -> None:
+    classes = "".join(f"class C{index}(Base):\n    pass\n" for index in range(5000))
+    text = f"import time\nclass Base:\n    def __init__(self):\n        time.sleep(1)\n{classes}"
+    text += "async def serve():\n    C4999()  # CON101\n"
+    assert mismatches(text) == []
