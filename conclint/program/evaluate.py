@@ -236,6 +236,8 @@ class Evaluator:
         elif first == "&":
             number, _, name = root[1:].partition(":")
             values = self.local(name, func.module.functions[int(number)], -1)
+            if root in func.module.nonlocals:
+                values = self._rebound(values, func.module, root)
         elif first == ":":
             values = self.module_global(func.module, root[1:])
         else:
@@ -243,6 +245,12 @@ class Evaluator:
         for name in rest.split(".") if rest else ():
             values = self.attributes(values, name)
         return values
+
+    def _rebound(self, values: Values, module: Module, root: str) -> Values:
+        """A local with what nested functions give it besides: `nonlocal name`."""
+        found = [value for func, index, op in module.nonlocals[root] for value in self.of(op.value, func, index)]
+        together = _unique([*values, *found])
+        return tuple(value for value in together if not _is_false(value)) or together
 
     def _narrowed(self, root: str, func: Func, at: int) -> Values:
         """The type that an `isinstance` around the place leaves to a plain name."""
@@ -398,6 +406,9 @@ class Evaluator:
         if len(values) == 1:
             return self.attribute(values[0], name)
         found = [result for value in values for result in self.attribute(value, name)]
+        if found:
+            # What a caller must pass may be anything: beside it nothing else is certain.
+            found.extend(value for value in values if isinstance(value, Param) and _must_be_given(value))
         return _unique(found)
 
     def attribute(self, value: Value, name: str) -> Values:
@@ -815,6 +826,10 @@ def _exports(module: Module, name: str) -> bool:
     """Whether a star import of a module brings a name."""
     exports = module.facts.exports
     return name[0] != "_" if exports is None else name in exports
+
+
+def _must_be_given(value: Param) -> bool:
+    return any(param.name == value.name and param.required for param in value.func.fact.params)
 
 
 def _is_empty(value: Value) -> bool:

@@ -65,6 +65,17 @@ class Module:
             found.setdefault(binding.name, []).append(binding)
         return found
 
+    @cached_property
+    def nonlocals(self) -> dict[str, list[tuple[Func, int, Assign]]]:
+        """What nested functions give to the locals of those around them, by the local as `&7:name`."""
+        found: dict[str, list[tuple[Func, int, Assign]]] = {}
+        for func in self.functions:
+            if func.fact.owner > 0:
+                for index, op in enumerate(func.ops):
+                    if isinstance(op, Assign) and isinstance(op.target, str) and op.target[0] == "&":
+                        found.setdefault(op.target, []).append((func, index, op))
+        return found
+
     @property
     def package(self) -> str:
         """The package that relative imports of this module start from."""

@@ -319,3 +319,84 @@ def test_the_number_of_an_element_is_not_the_element() -> None:
             number.get("https://example.org")
     """
     assert reports(text) == []
+
+
+def test_what_a_caller_must_pass_is_unknown_beside_what_is_known() -> None:
+    text = """
+    import requests
+    async def serve(session, fresh):
+        if fresh:
+            session = requests.Session()
+        session.get("https://example.org")
+    """
+    assert reports(text) == []
+
+
+def test_a_parameter_that_may_be_left_out_is_what_it_is_replaced_by() -> None:
+    text = """
+    import requests
+    async def serve(session=None):
+        if session is None:
+            session = requests.Session()
+        session.get("https://example.org")  # CON102
+    """
+    assert mismatches(text) == []
+
+
+def test_a_local_that_a_nested_function_binds_anew_may_be_either() -> None:
+    text = """
+    import requests
+    class Client:
+        def get(self, url):
+            pass
+    def make():
+        session = requests.Session()
+        def swap():
+            nonlocal session
+            session = Client()
+        async def serve():
+            session.get("https://example.org")
+        return swap, serve
+    """
+    assert reports(text) == []
+
+
+def test_an_element_that_is_only_ever_appended_is_unknown() -> None:
+    text = """
+    import requests
+    class Service:
+        def __init__(self):
+            self.sessions = []
+        def add(self):
+            self.sessions.append(requests.Session())
+        async def serve(self):
+            for session in self.sessions:
+                session.get("https://example.org")
+    """
+    assert reports(text) == []
+
+
+def test_a_pattern_is_not_read_as_a_test_of_type() -> None:
+    text = """
+    import requests
+    async def serve(client):
+        match client:
+            case requests.Session():
+                client.get("https://example.org")
+    """
+    assert reports(text) == []
+
+
+def test_a_class_that_merely_looks_like_a_protocol_is_not_its_implementation() -> None:
+    text = """
+    import time
+    from typing import Protocol
+    class Pausing(Protocol):
+        def pause(self): ...
+    class Client:
+        def pause(self):
+            time.sleep(1)
+    async def serve(client: Pausing):
+        client.pause()
+    """
+    assert reports(text) == []

@@ -795,3 +795,43 @@ def test_a_super_class_attribute_is_known_through_super_init() -> None:
             self.session.{CALL}
     """
     assert mismatches(text) == []
+
+
+def test_a_local_that_a_nested_function_fills_is_known() -> None:
+    text = f"""
+    import requests
+    def make():
+        session = None
+        def connect():
+            nonlocal session
+            session = requests.Session()
+        async def serve():
+            session.{CALL}
+        return connect, serve
+    """
+    assert mismatches(text) == []
+
+
+def test_annotated_star_arguments_hold_instances() -> None:
+    text = f"""
+    import requests
+    async def serve(*sessions: requests.Session):
+        for session in sessions:
+            session.{CALL}
+    async def poll(**sessions: requests.Session):
+        for session in sessions.values():
+            session.{CALL}
+    """
+    assert mismatches(text) == []
+
+
+def test_a_field_of_a_named_tuple_is_known() -> None:
+    text = f"""
+    from typing import NamedTuple
+    import requests
+    class Shared(NamedTuple):
+        session: requests.Session
+    async def serve(shared: Shared):
+        shared.session.{CALL}
+    """
+    assert mismatches(text) == []
