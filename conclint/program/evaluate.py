@@ -78,6 +78,7 @@ class Evaluator:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._results: dict[tuple[Func, int], Values] = {}
+        self._chains: dict[tuple[Func, str], Values] = {}
         self._locals: dict[tuple[Func, str, bool, tuple[int, ...]], Values] = {}
         self._returns: dict[Func, Values] = {}
         self._globals: dict[tuple[Module, str], Values] = {}
@@ -230,10 +231,10 @@ class Evaluator:
             return self.dotted(chain, func.module)
         if first == "@":
             return self.dotted(func.module.absolute(chain), func.module)
-        root, _, rest = chain.partition(".")
         if first == "$":
-            values = self._narrowed(root, func, at) or self.local(root[1:], func, at)
-        elif first == "&":
+            return self._local_chain(chain, func, at)
+        root, _, rest = chain.partition(".")
+        if first == "&":
             number, _, name = root[1:].partition(":")
             values = self.local(name, func.module.functions[int(number)], -1)
             if root in func.module.nonlocals:
@@ -244,6 +245,24 @@ class Evaluator:
             values = self._starred(func.module, root[1:])
         for name in rest.split(".") if rest else ():
             values = self.attributes(values, name)
+        return values
+
+    def _local_chain(self, chain: str, func: Func, at: int) -> Values:
+        """The candidates for a chain from a local or parameter.
+
+        Most are bound once, so that the chain stands for the same wherever it is read: it is followed once.
+        """
+        root, _, rest = chain.partition(".")
+        known = self._chains.get((func, chain))
+        if known is not None:
+            return known
+        cut, self._cut = self._cut, False
+        values = self._narrowed(root, func, at) or self.local(root[1:], func, at)
+        for name in rest.split(".") if rest else ():
+            values = self.attributes(values, name)
+        if not self._cut and func.is_bound_once(root[1:]) and root not in func.type_tested:
+            self._chains[func, chain] = values
+        self._cut = self._cut or cut
         return values
 
     def _rebound(self, values: Values, module: Module, root: str) -> Values:

@@ -264,6 +264,15 @@ class Func:
                 found.setdefault(op.target[1:], []).append((index, op))
         return found
 
+    def is_bound_once(self, name: str) -> bool:
+        """Whether a local has one binding in all: as a parameter, or by one assignment."""
+        bound = len(self.assignments.get(name, ()))
+        return bound == 0 or (bound == 1 and name not in self._parameters)
+
+    @cached_property
+    def _parameters(self) -> frozenset[str]:
+        return frozenset([param.name for param in self.fact.params])
+
     @cached_property
     def type_tested(self) -> frozenset[str]:
         """The names that an `isinstance` in it asks about."""
