@@ -81,8 +81,7 @@ class Annotations:
             meant = self._type_alias(annotation, func.module)
             if meant is not None:
                 return self._of_alias(*meant)
-            found = [as_instance(value) for value in self.evaluator.chain(annotation, func, -1)]
-            return tuple(value for value in found if value is not None)
+            return tuple([as_instance(value) for value in self.evaluator.chain(annotation, func, -1)])
         if isinstance(annotation, Mix) and annotation.kind == "|":
             return tuple(dict.fromkeys(value for item in annotation.items for value in self.promised(item, func)))
         if isinstance(annotation, Item):
@@ -114,6 +113,9 @@ class Annotations:
         bindings = module.bindings.get(name, ())
         if len(bindings) == 1 and bindings[0].how == "value":
             value = bindings[0].value
+            if isinstance(value, Mix) and value.kind == "typed":
+                # `Sessions: TypeAlias = …`
+                value = value.items[-1]
             if isinstance(value, Item) or (isinstance(value, Mix) and value.kind == "|"):
                 return value, module.functions[bindings[0].function]
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from conclint.facts import Call, Const
+from conclint.facts import Call, Const, Mix
 from conclint.program.containers import CONTAINER_CALLS
 from conclint.program.model import Func, argument_of
 from conclint.program.remote_values import REMOTE_CALLS
@@ -53,6 +53,20 @@ def _bound_of_type_variable(evaluator: Evaluator, func: Func, index: int, op: Ca
     return evaluator.of(argument_of(op, "bound"), func, index)
 
 
+def _new_type(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    return evaluator.of(argument_of(op, "1:tp"), func, index)
+
+
+def _entered(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    """`stack.enter_context(manager)`: what `with manager` would bind."""
+    return evaluator.of(Mix("enter", (argument_of(op, "0:cm"),)), func, index)
+
+
+def _entered_async(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
+    found = evaluator.of(Mix("aenter", (argument_of(op, "0:cm"),)), func, index)
+    return (Instance("asyncio.Future", (func, index), found),)
+
+
 def _cast(evaluator: Evaluator, func: Func, index: int, op: Call) -> Values:
     return evaluator.annotated(op.args[0], func) if len(op.args) == 2 else ()
 
@@ -73,6 +87,10 @@ LIBRARY_CALLS: Mapping[str, Callable[[Evaluator, Func, int, Call], Values]] = {
     "builtins.staticmethod": _same_object,
     "typing.TypeVar": _bound_of_type_variable,
     "typing_extensions.TypeVar": _bound_of_type_variable,
+    "typing.NewType": _new_type,
     "copy.copy": _same_object,
+    "contextlib.ExitStack.enter_context": _entered,
+    "contextlib.AsyncExitStack.enter_context": _entered,
+    "contextlib.AsyncExitStack.enter_async_context": _entered_async,
     "contextlib.closing": _same_object,
 }

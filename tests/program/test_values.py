@@ -835,3 +835,55 @@ def test_a_field_of_a_named_tuple_is_known() -> None:
         shared.session.{CALL}
     """
     assert mismatches(text) == []
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        "Session = requests.Session",
+        "Session: TypeAlias = Optional[requests.Session]",
+        "Session = requests.Session | None",
+        'Session = NewType("Session", requests.Session)',
+    ],
+)
+def test_an_alias_of_a_type_stands_for_it(alias: str) -> None:
+    text = f"""
+    import requests
+    from typing import NewType, Optional, TypeAlias
+    {alias}
+    async def serve(session: Session):
+        session.{CALL}
+    """
+    assert mismatches(text) == []
+
+
+def test_an_alias_of_a_type_in_another_module_stands_for_it() -> None:
+    text = f"""
+    # file: app.py
+    from kinds import Session
+    async def serve(session: Session):
+        session.{CALL}
+    # file: kinds.py
+    from typing import Optional
+    import requests
+    Session = Optional[requests.Session]
+    """
+    assert mismatches(text) == []
+
+
+@pytest.mark.parametrize("entering", ["stack.enter_context", "await stack.enter_async_context"])
+def test_what_an_exit_stack_enters_is_known(entering: str) -> None:
+    text = f"""
+    import contextlib
+    import requests
+    class Opened:
+        def __enter__(self):
+            return requests.Session()
+        async def __aenter__(self):
+            return requests.Session()
+    async def serve():
+        async with contextlib.AsyncExitStack() as stack:
+            session = {entering}(Opened())
+            session.{CALL}
+    """
+    assert mismatches(text) == []
