@@ -147,7 +147,7 @@ def _directives(comment: str, offset: int, rows: _Rows) -> Iterator[Suppression]
         yield Suppression(kind, codes, match["reason"].strip(_SEPARATORS), span, first, last)
     for match in _NOQA.finditer(comment):
         written = [code.upper() for code in re.split(r"[,\s]+", match["codes"] or "") if code]
-        # As for flake8, what follows the colon and is no code (`# noqa: because`) leaves the comment a blanket one.
+        # As for flake8, what follows the colon and is no code (words instead) leaves the comment a blanket one.
         codes = tuple(code for code in written if _OURS.fullmatch(code) and (code[-1].isdigit() or code == "CON"))
         if not codes and any(code[-1].isdigit() for code in written):
             continue
