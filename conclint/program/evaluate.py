@@ -81,6 +81,8 @@ class Evaluator:
         self._chains: dict[tuple[Func, str], Values] = {}
         self._locals: dict[tuple[Func, str, bool, tuple[int, ...]], Values] = {}
         self._returns: dict[Func, Values] = {}
+        self._unsettled: dict[Func, bool] = {}
+        self._meanwhile: dict[Func, Values] = {}
         self._globals: dict[tuple[Module, str], Values] = {}
         self._fields: dict[tuple[ClassNode, str], Values] = {}
         self._hierarchy = Hierarchy(self)
@@ -727,9 +729,31 @@ class Evaluator:
         """What a function of the program gives when its body has run."""
         found = self._returns.get(func)
         if found is None:
-            self._returns[func] = ()
-            found = self._returns[func] = _few(self._returned(func))
+            found = self._settled(func)
         return self._seen_from(found, func, receiver)
+
+    def _settled(self, func: Func) -> Values:
+        """What a function gives, kept for good where that does not rest on one around it that is not done yet.
+
+        Of functions that return each other's results each is so read from its own side, whichever is asked first; what
+        the others gave meanwhile is kept until then, for there may be as many ways through them as there are orders.
+        """
+        if func in self._unsettled:
+            self._unsettled[func] = self._cut = True
+            return ()
+        known = self._meanwhile.get(func)
+        if known is not None:
+            self._cut = True
+            return known
+        self._unsettled[func] = False
+        found = _few(self._returned(func))
+        del self._unsettled[func]
+        if True in self._unsettled.values():
+            self._meanwhile[func] = found
+        else:
+            self._returns[func] = found
+            self._meanwhile.clear()
+        return found
 
     def _returned(self, func: Func) -> Values:
         annotation = func.fact.returns

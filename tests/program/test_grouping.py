@@ -134,3 +134,16 @@ def pause():
 """
     steps = [(one.place.path, one.place.span.row) for one in only(text).related]
     assert steps == [("app.py", 3), ("helpers.py", 3), ("helpers.py", 5)]
+
+
+def test_what_functions_of_a_cycle_give_does_not_depend_on_which_is_asked_first() -> None:
+    head = """\
+import requests
+def one(n):
+    return two(n) if n else requests.Session()
+def two(n):
+    return one(n)
+"""
+    first = "async def first():\n    one(1).get('u')\n"
+    second = "async def second():\n    two(1).get('u')\n"
+    assert len(found(head + first + second)) == len(found(head + second + first)) == 2

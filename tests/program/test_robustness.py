@@ -372,3 +372,9 @@ def test_five_thousand_classes_below_one_end() -> None:
     text = f"import time\nclass Base:\n    def __init__(self):\n        time.sleep(1)\n{classes}"
     text += "async def serve():\n    C4999()  # CON101\n"
     assert mismatches(text) == []
+
+
+def test_functions_that_each_return_what_any_other_gives_end() -> None:
+    bodies = "".join(f"    if n == {index}:\n        return f{index}(n)\n" for index in range(40))
+    defs = "".join(f"def f{index}(n):\n{bodies}" for index in range(40))
+    assert reports(f"{defs}async def serve():\n    f0(1).get('u')\n") == []
