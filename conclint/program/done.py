@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conclint.facts import Call, Const, Expr, Item, Mix, Use
+from conclint.facts import Assign, Call, Const, Expr, Item, Mix, Use
 from conclint.program.guards import conditions
 from conclint.program.model import Func, argument_of, chains, operands
 from conclint.program.values import Instance, Method, Value
@@ -33,6 +33,8 @@ def is_done_or_free(
     if isinstance(op.func, str):
         owner = op.func.rpartition(".")[0]
         if owner and _tested_done(func, op.block, owner):
+            return True
+        if name in _RESULTS and _was_given(receiver):
             return True
         if name in _RESULTS and _from_finished(func, owner, index):
             return True
@@ -170,6 +172,22 @@ def _waited_before(func: Func, owner: str, index: int) -> bool:
     return False
 
 
+def _was_given(receiver: Value | None) -> bool:
+    """Whether a future was made by hand, and given its result where it was made: it is done before anybody has it."""
+    if not isinstance(receiver, Instance) or receiver.site is None:
+        return False
+    func, index = receiver.site
+    made = func.ops[index] if 0 <= index < len(func.ops) else None
+    if not isinstance(made, Call) or not isinstance(made.func, str) or not made.func.endswith("Future"):
+        return False
+    names = [op.target for op in func.ops if isinstance(op, Assign) and op.value == index]
+    return any(
+        isinstance(call.func, str) and call.func in (f"{name}.set_result", f"{name}.set_exception")
+        for _, call in func.calls
+        for name in names
+    )
+
+
 def _is_bounded(receiver: Instance) -> bool:
     """Whether a queue was made with a bound; a queue of unknown making counts as unbounded, as most are."""
     if receiver.site is None:
@@ -193,7 +211,9 @@ def _is_datagram(receiver: Value | None) -> bool:
     if not isinstance(made, Call):
         return False
     kind = argument_of(made, "1:type")
-    return kind is not None and any("SOCK_DGRAM" in chain for chain in chains(kind))
+    family = argument_of(made, "0:family")
+    # Nor is there a network to wait for between two processes of one machine.
+    return any("SOCK_DGRAM" in chain for chain in chains(kind)) or any("AF_UNIX" in chain for chain in chains(family))
 
 
 def _is_nonblocking(func: Func, owner: str) -> bool:

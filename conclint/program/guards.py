@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from conclint.facts import Assign, Call, Const, Expr, Mix, Seq, Test
+from conclint.facts import Assign, Call, Const, Expr, Fn, Mix, Seq, Test
 from conclint.program.model import Func, chains, operands
 
 _FLAG = re.compile(
@@ -38,6 +38,8 @@ class _Unknown:
 
 
 UNKNOWN = _Unknown()
+SOMETHING = _Unknown()
+"""A value of which no more is known than that it is not None: a display, a lambda, a formatted string."""
 Known: TypeAlias = "bool | int | float | str | _Unknown | None"
 
 
@@ -135,9 +137,15 @@ def evaluate(test: Expr, known: Mapping[str, Known]) -> Known:
         if any(not isinstance(value, _Unknown) and bool(value) is decisive for value in values):
             return decisive
         return UNKNOWN if any(isinstance(value, _Unknown) for value in values) else not decisive
-    if len(values) != 2 or any(isinstance(value, _Unknown) for value in values):
+    if len(values) != 2:
         return UNKNOWN
     left, right = values
+    if (left is SOMETHING and right is None) or (right is SOMETHING and left is None):
+        return test.op in ("is not", "!=")
+    if isinstance(left, _Unknown) or isinstance(right, _Unknown):
+        return UNKNOWN
+    if isinstance(left, str) and isinstance(right, str) and test.op in ("startswith", "endswith"):
+        return left.startswith(right) if test.op == "startswith" else left.endswith(right)
     if test.op in ("is", "=="):
         return left == right and (left is None) == (right is None)
     if test.op in ("is not", "!="):
@@ -165,7 +173,22 @@ Residual: TypeAlias = "frozenset[Condition]"
 def own(func: Func, block: int) -> Residual:
     """The conditions around a block that only the caller can decide: those that read parameters and nothing else."""
     params = {param.name for param in func.fact.params}
-    return frozenset(condition for condition in conditions(func, block) if _decidable(condition.test, func, params))
+    found = (Condition(_pure(condition.test, func), condition.truth) for condition in conditions(func, block))
+    return frozenset(condition for condition in found if _decidable(condition.test, func, params))
+
+
+def _pure(test: Expr, func: Func) -> Expr:
+    """The test with `name.startswith("…")` and its like, which are calls, written as the comparisons that they are."""
+    if isinstance(test, int):
+        made = func.ops[test]
+        if isinstance(made, Call) and isinstance(made.func, str) and len(made.args) == 1 and not made.keywords:
+            name, _, method = made.func.rpartition(".")
+            if method in ("startswith", "endswith") and "." not in name and isinstance(made.args[0], Const):
+                return Test(method, (name, made.args[0]))
+        return test
+    if isinstance(test, Test):
+        return Test(test.op, tuple([_pure(item, func) for item in test.items]))
+    return test
 
 
 def _decidable(test: Expr, func: Func, params: set[str]) -> bool:
@@ -216,6 +239,8 @@ def through_call(residual: Residual, callee: Func, call: Call | None, bound: boo
     for name, value in given.items():
         if isinstance(value, Const):
             known[name] = value.value
+        elif isinstance(value, Seq | Fn) or (isinstance(value, Mix) and value.kind == "f"):
+            known[name] = SOMETHING
         elif isinstance(value, str) and value[0] == "$" and value[1:] in params and value[1:] not in caller.assignments:
             renamed[name] = value
     rest: set[Condition] = set()

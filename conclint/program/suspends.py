@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from conclint.facts import Await, Call, Expr
+from conclint.finding import Confidence
+from conclint.program import guards
 from conclint.program.model import Func, operands, parts
 from conclint.program.values import Coroutine
 
@@ -16,28 +19,52 @@ _DEPTH = 5
 
 def may_suspend(program: Program, func: Func, index: int) -> bool:
     """Whether the await of that number may suspend; what is not known may."""
-    return _may(program, func, index, _DEPTH)
+    return _await(program, func, index, _DEPTH)
 
 
-def _may(program: Program, func: Func, index: int, depth: int) -> bool:
+def call_may_suspend(program: Program, func: Func, index: int) -> bool:
+    """Whether the coroutine that a call makes may suspend before it ends, with the arguments of that call."""
+    return _call(program, func, index, _DEPTH)
+
+
+def _await(program: Program, func: Func, index: int, depth: int) -> bool:
     op = func.ops[index]
     if not isinstance(op, Await) or op.value is None or depth == 0:
         return True
+    if isinstance(op.value, int) and isinstance(func.ops[op.value], Call):
+        return _call(program, func, op.value, depth - 1)
     values = program.evaluator.of(op.value, func, index)
-    if not values or not all(isinstance(value, Coroutine) for value in values):
+    return not values or not all(
+        isinstance(value, Coroutine) and not _body(program, value.func, depth - 1) for value in values
+    )
+
+
+def _call(program: Program, func: Func, index: int, depth: int) -> bool:
+    op = func.ops[index]
+    targets = program.calls.targets(func, index)
+    if not isinstance(op, Call) or len(targets) != 1 or targets[0].confidence < Confidence.LIKELY:
         return True
-    for value in values:
-        assert isinstance(value, Coroutine)
-        callee = value.func
-        if callee.fact.decorators or _is_overridden(program, callee):
+    callee = targets[0].func
+    return _body(program, callee, depth, lambda block: _reached(callee, block, op, targets[0].bound, func))
+
+
+def _reached(callee: Func, block: int, call: Call, bound: bool, caller: Func) -> bool:
+    return guards.through_call(guards.own(callee, block), callee, call, bound, caller) is not None
+
+
+def _body(
+    program: Program, callee: Func, depth: int, reached: Callable[[int], bool] = lambda block: block >= 0
+) -> bool:
+    """Whether what a coroutine function does, in the blocks that are reached, may suspend."""
+    if not callee.is_async or callee.fact.decorators or callee.fact.is_generator or _is_overridden(program, callee):
+        return True
+    for block in callee.body.blocks:
+        if block.kind in ("async-for", "async-comp", "async-with") and reached(block.parent):
             return True
-        if any(
-            isinstance(inner, Await) and _may(program, callee, at, depth - 1) for at, inner in enumerate(callee.ops)
-        ):
-            return True
-        if any(block.kind in ("async-for", "async-comp", "async-with") for block in callee.body.blocks):
-            return True
-    return False
+    return any(
+        isinstance(op, Await) and op.value is not None and reached(op.block) and _await(program, callee, at, depth)
+        for at, op in enumerate(callee.ops)
+    )
 
 
 def _is_overridden(program: Program, func: Func) -> bool:

@@ -56,6 +56,23 @@ def _expects_error(func: Func, block: int) -> bool:
     return False
 
 
+def _is_caught(path: Path) -> bool:
+    """Whether a handler for every exception stands between the loop and the coroutine, and does not raise again."""
+    places = [(path.primitive.func, path.primitive.block), *((edge.caller, edge.block) for edge in path.edges[1:])]
+    return any(
+        around.kind == "try"
+        and any(
+            other.kind == "except"
+            and other.partner == number
+            and other.exits != "raise"
+            and other.value in (None, "builtins.Exception", "builtins.BaseException")
+            for other in func.body.blocks
+        )
+        for func, block in places
+        for number, around in func.block_path(block)
+    )
+
+
 def _names_error(types: Expr) -> bool:
     if isinstance(types, Seq | Mix):
         return any(_names_error(item) for item in types.items)
@@ -63,13 +80,14 @@ def _names_error(types: Expr) -> bool:
 
 
 def _finding(program: Program, path: Path, *, patched: bool) -> Finding:
-    testing = program.contexts.phase(path.root) is Phase.TEST
+    # Far from the coroutine the error may be expected by a handler for all of them.
+    quiet = program.contexts.phase(path.root) is Phase.TEST or (bool(path.edges) and _is_caught(path))
     return Finding(
         RULE.code,
         RULE.name,
         _describe(path),
         path.place,
-        Severity.NOTE if testing else RULE.severity,
+        Severity.NOTE if quiet else RULE.severity,
         Confidence.POSSIBLE if patched else path.confidence,
         related=evidence(program, path),
         help="await the coroutine"

@@ -23,6 +23,7 @@ from conclint.program.contexts import Phase
 from conclint.program.evaluate import argument_of
 from conclint.program.model import Func, last_name
 from conclint.program.program import Program
+from conclint.program.suspends import call_may_suspend
 from conclint.program.values import Coroutine, External, Function, Instance, Method, Value
 from conclint.rule import NearMiss, Rule
 from conclint_rules.tasks.dropped import Dropped, dropped_calls, fresh_name, is_expected
@@ -41,6 +42,8 @@ _CALLBACKS = {
     "add_done_callback": "0:fn",
 }
 _STATEMENTS = (Use.DISCARDED, Use.ASSIGNED)
+# A coroutine of so few lines is a sketch of one that will do more.
+_SKETCH = 4
 _QUIET = (Phase.TEST, Phase.BENCHMARK)
 
 
@@ -92,7 +95,18 @@ def _by_name(callee: Expr, func: Func) -> Confidence | None:
 def _is_spared(program: Program, func: Func, index: int) -> bool:
     op = func.ops[index]
     assert isinstance(op, Call)
-    return guards.is_dead(func, op.block) or is_expected(func, op.block) or _keeps_itself(program, func, op)
+    if guards.is_dead(func, op.block) or is_expected(func, op.block) or _keeps_itself(program, func, op):
+        return True
+    return bool(op.args) and isinstance(op.args[0], int) and _ends_at_once(program, func, op.args[0])
+
+
+def _ends_at_once(program: Program, func: Func, index: int) -> bool:
+    """Whether the coroutine never suspends: it has ended before anything could collect the task."""
+    made = func.ops[index]
+    if not isinstance(made, Call) or call_may_suspend(program, func, index):
+        return False
+    facts = [target.func.fact for target in program.calls.targets(func, index)]
+    return all(fact.end_row - fact.row > _SKETCH for fact in facts)
 
 
 def _keeps_itself(program: Program, func: Func, op: Call) -> bool:
