@@ -48,9 +48,19 @@ def gated(name: str) -> bool:
 
 
 def installed(name: str) -> bool:
-    """Whether the library that `name` belongs to can be imported here."""
-    head = name.partition(".")[0]
-    return head in sys.modules or importlib.util.find_spec(head) is not None
+    """Whether the library that `name` belongs to can be imported here.
+
+    Several libraries may share a namespace package (`google`, `azure`): then each is a package of its own below it.
+    """
+    head, *rest = name.split(".")
+    while True:
+        found = sys.modules.get(head)
+        spec = found.__spec__ if found is not None else importlib.util.find_spec(head)
+        if spec is None:
+            return False
+        if spec.origin is not None or not rest:
+            return True
+        head = f"{head}.{rest.pop(0)}"
 
 
 @functools.cache
