@@ -180,7 +180,7 @@ def _was_given(receiver: Value | None) -> bool:
     made = func.ops[index] if 0 <= index < len(func.ops) else None
     if not isinstance(made, Call) or not isinstance(made.func, str) or not made.func.endswith("Future"):
         return False
-    names = [op.target for op in func.ops if isinstance(op, Assign) and op.value == index]
+    names = [op.target for op in func.ops if isinstance(op, Assign) and index in operands(op.value)]
     return any(
         isinstance(call.func, str) and call.func in (f"{name}.set_result", f"{name}.set_exception")
         for _, call in func.calls

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conclint.facts import Await, Call, Expr
-from conclint.finding import Confidence
 from conclint.program import guards
 from conclint.program.model import Func, operands, parts
 from conclint.program.values import Coroutine
@@ -14,7 +14,7 @@ from conclint.program.values import Coroutine
 if TYPE_CHECKING:
     from conclint.program.program import Program
 
-_DEPTH = 5
+_DEPTH = 6
 
 
 def may_suspend(program: Program, func: Func, index: int) -> bool:
@@ -42,21 +42,33 @@ def _await(program: Program, func: Func, index: int, depth: int) -> bool:
 def _call(program: Program, func: Func, index: int, depth: int) -> bool:
     op = func.ops[index]
     targets = program.calls.targets(func, index)
-    if not isinstance(op, Call) or len(targets) != 1 or targets[0].confidence < Confidence.LIKELY:
+    if not isinstance(op, Call) or not targets or depth == 0:
         return True
-    callee = targets[0].func
-    return _body(program, callee, depth, lambda block: _reached(callee, block, op, targets[0].bound, func))
+    # The overrides of a method are among its targets.
+    return any(
+        not target.func.is_async
+        or _suspends(program, target.func, depth, partial(_reached, target.func, op, target.bound, func))
+        for target in targets
+    )
 
 
-def _reached(callee: Func, block: int, call: Call, bound: bool, caller: Func) -> bool:
+def _always(block: int) -> bool:
+    return block >= 0
+
+
+def _reached(callee: Func, call: Call, bound: bool, caller: Func, block: int) -> bool:
     return guards.through_call(guards.own(callee, block), callee, call, bound, caller) is not None
 
 
-def _body(
-    program: Program, callee: Func, depth: int, reached: Callable[[int], bool] = lambda block: block >= 0
-) -> bool:
+def _body(program: Program, callee: Func, depth: int) -> bool:
+    """Whether the coroutine of a function may suspend, whatever its arguments are."""
+    return not callee.is_async or _is_overridden(program, callee) or _suspends(program, callee, depth, _always)
+
+
+def _suspends(program: Program, callee: Func, depth: int, reached: Callable[[int], bool]) -> bool:
     """Whether what a coroutine function does, in the blocks that are reached, may suspend."""
-    if not callee.is_async or callee.fact.decorators or callee.fact.is_generator or _is_overridden(program, callee):
+    # A body of `...` or `pass` is a promise of one, as in a protocol.
+    if callee.fact.decorators or callee.fact.is_generator or not callee.ops:
         return True
     for block in callee.body.blocks:
         if block.kind in ("async-for", "async-comp", "async-with") and reached(block.parent):

@@ -105,8 +105,8 @@ def _ends_at_once(program: Program, func: Func, index: int) -> bool:
     made = func.ops[index]
     if not isinstance(made, Call) or call_may_suspend(program, func, index):
         return False
-    facts = [target.func.fact for target in program.calls.targets(func, index)]
-    return all(fact.end_row - fact.row > _SKETCH for fact in facts)
+    started = [target.func for target in program.calls.targets(func, index)]
+    return all(one.calls and one.fact.end_row - one.fact.row > _SKETCH for one in started)
 
 
 def _keeps_itself(program: Program, func: Func, op: Call) -> bool:
