@@ -106,7 +106,11 @@ def _ends_at_once(program: Program, func: Func, index: int) -> bool:
     if not isinstance(made, Call) or call_may_suspend(program, func, index):
         return False
     started = [target.func for target in program.calls.targets(func, index)]
-    return all(one.calls and one.fact.end_row - one.fact.row > _SKETCH for one in started)
+    return all(_ends_the_process(one) or (one.calls and one.fact.end_row - one.fact.row > _SKETCH) for one in started)
+
+
+def _ends_the_process(func: Func) -> bool:
+    return any(call.func in ("os._exit", "os.abort", "sys.exit") for _, call in func.calls)
 
 
 def _keeps_itself(program: Program, func: Func, op: Call) -> bool:
