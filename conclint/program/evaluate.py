@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluator", "argument_of", "is_manager"]
 
 # A value that takes more steps than this to find is not found; real code needs five or six.
-_STEPS = 24
+_STEPS = 80
 # More candidates than this are not knowledge.
 _CANDIDATES = 6
 

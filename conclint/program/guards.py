@@ -119,6 +119,11 @@ def _tries_for_loop(func: Func, block: int) -> bool:
     )
 
 
+def is_known(value: Known) -> bool:
+    """Whether evaluation could tell."""
+    return not isinstance(value, _Unknown)
+
+
 def evaluate(test: Expr, known: Mapping[str, Known]) -> Known:
     """What a test comes out as, given what is known of some parameters; `UNKNOWN` where it cannot be told."""
     if isinstance(test, Const):

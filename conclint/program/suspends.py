@@ -2,81 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
 
-from conclint.facts import Await, Call, Expr
+from conclint.facts import Await, Call, Const, Expr
 from conclint.program import guards
+from conclint.program.calls import Target
 from conclint.program.model import Func, operands, parts
 from conclint.program.values import Coroutine
 
 if TYPE_CHECKING:
     from conclint.program.program import Program
 
-_DEPTH = 6
+_DEPTH = 9
+Arguments: TypeAlias = "Mapping[str, guards.Known]"
+
+
+_NOTHING: Arguments = MappingProxyType({})
 
 
 def may_suspend(program: Program, func: Func, index: int) -> bool:
     """Whether the await of that number may suspend; what is not known may."""
-    return _await(program, func, index, _DEPTH)
+    return _await(program, func, index, _NOTHING, _DEPTH)
 
 
 def call_may_suspend(program: Program, func: Func, index: int) -> bool:
     """Whether the coroutine that a call makes may suspend before it ends, with the arguments of that call."""
-    return _call(program, func, index, _DEPTH)
+    return _call(program, func, index, _NOTHING, _DEPTH)
 
 
-def _await(program: Program, func: Func, index: int, depth: int) -> bool:
+def _await(program: Program, func: Func, index: int, known: Arguments, depth: int) -> bool:
     op = func.ops[index]
     if not isinstance(op, Await) or op.value is None or depth == 0:
         return True
     if isinstance(op.value, int) and isinstance(func.ops[op.value], Call):
-        return _call(program, func, op.value, depth - 1)
+        return _call(program, func, op.value, known, depth - 1)
     values = program.evaluator.of(op.value, func, index)
-    return not values or not all(
-        isinstance(value, Coroutine) and not _body(program, value.func, depth - 1) for value in values
+    return not values or any(
+        not isinstance(value, Coroutine)
+        or _is_overridden(program, value.func)
+        or _suspends(program, value.func, _NOTHING, depth - 1)
+        for value in values
     )
 
 
-def _call(program: Program, func: Func, index: int, depth: int) -> bool:
+def _call(program: Program, func: Func, index: int, known: Arguments, depth: int) -> bool:
     op = func.ops[index]
     targets = program.calls.targets(func, index)
     if not isinstance(op, Call) or not targets or depth == 0:
         return True
     # The overrides of a method are among its targets.
-    return any(
-        not target.func.is_async
-        or _suspends(program, target.func, depth, partial(_reached, target.func, op, target.bound, func))
-        for target in targets
-    )
+    return any(_suspends(program, target.func, _passed(target, op, func, known), depth) for target in targets)
 
 
-def _always(block: int) -> bool:
-    return block >= 0
+def _passed(target: Target, call: Call, caller: Func, known: Arguments) -> Arguments:
+    """The constants that a call passes, also those that its caller was passed itself."""
+    found: dict[str, guards.Known] = {}
+    for name, value in guards.arguments(target.func, call, target.bound).items():
+        if isinstance(value, Const):
+            found[name] = value.value
+        elif isinstance(value, str) and value[1:] in known and value[0] == "$" and value[1:] not in caller.assignments:
+            found[name] = known[value[1:]]
+    return found
 
 
-def _reached(callee: Func, call: Call, bound: bool, caller: Func, block: int) -> bool:
-    return guards.through_call(guards.own(callee, block), callee, call, bound, caller) is not None
-
-
-def _body(program: Program, callee: Func, depth: int) -> bool:
-    """Whether the coroutine of a function may suspend, whatever its arguments are."""
-    return not callee.is_async or _is_overridden(program, callee) or _suspends(program, callee, depth, _always)
-
-
-def _suspends(program: Program, callee: Func, depth: int, reached: Callable[[int], bool]) -> bool:
-    """Whether what a coroutine function does, in the blocks that are reached, may suspend."""
+def _suspends(program: Program, callee: Func, known: Arguments, depth: int) -> bool:
+    """Whether what a coroutine function does with these arguments may suspend."""
     # A body of `...` or `pass` is a promise of one, as in a protocol.
-    if callee.fact.decorators or callee.fact.is_generator or not callee.ops:
+    if not callee.is_async or callee.fact.decorators or callee.fact.is_generator or not callee.ops:
         return True
     for block in callee.body.blocks:
-        if block.kind in ("async-for", "async-comp", "async-with") and reached(block.parent):
+        if block.kind in ("async-for", "async-comp", "async-with") and _is_reached(callee, block.parent, known):
             return True
     return any(
-        isinstance(op, Await) and op.value is not None and reached(op.block) and _await(program, callee, at, depth)
+        isinstance(op, Await)
+        and op.value is not None
+        and _is_reached(callee, op.block, known)
+        and _await(program, callee, at, known, depth)
         for at, op in enumerate(callee.ops)
     )
+
+
+def _is_reached(func: Func, block: int, known: Arguments) -> bool:
+    for condition in guards.own(func, block):
+        value = guards.evaluate(condition.test, known)
+        if guards.is_known(value) and bool(value) is not condition.truth:
+            return False
+    return True
 
 
 def _is_overridden(program: Program, func: Func) -> bool:
