@@ -60,7 +60,9 @@ if TYPE_CHECKING:
 __all__ = ["Evaluator", "argument_of", "is_manager"]
 
 # A value that takes more steps than this to find is not found; real code needs five or six.
-_STEPS = 80
+_STEPS = 48
+# Functions that return each other's results can be gone through in more orders than there is time for.
+_FUEL = 2_000
 # More candidates than this are not knowledge.
 _CANDIDATES = 6
 
@@ -90,13 +92,17 @@ class Evaluator:
         self._yields: dict[Func, Values] = {}
         self._dotted: dict[tuple[str, Module], Values] = {}
         self._steps = 0
+        self._fuel = _FUEL
         self._cut = False
 
     # Expressions ----------------------------------------------------------------------------------------------------
 
     def of(self, expr: Expr, func: Func, at: int) -> Values:
         """The candidates for an expression of `func`, as it stands before operation number `at`."""
-        if expr is None or self._steps > _STEPS:
+        if self._steps == 0:
+            self._fuel = _FUEL
+        self._fuel -= 1
+        if expr is None or self._steps > _STEPS or self._fuel < 0:
             self._cut = self._cut or expr is not None
             return ()
         self._steps += 1
