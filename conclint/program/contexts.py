@@ -240,11 +240,12 @@ class Contexts:
 
     def _phase(self, func: Func, depth: int) -> Phase:
         path = self._below(func.module.path)
-        if _TEST_PATH.search(path):
-            return Phase.TEST
         # What somebody asks about alone, `conclint example.py`, is meant, whatever it is called.
-        if len(self.program.modules) > 1 and _BENCH_PATH.search(path):
-            return Phase.BENCHMARK
+        if len(self.program.modules) > 1:
+            if _TEST_PATH.search(path):
+                return Phase.TEST
+            if _BENCH_PATH.search(path):
+                return Phase.BENCHMARK
         if func.name.startswith("test_"):
             return Phase.TEST
         if _COMMAND_PATH.search(path):

@@ -48,7 +48,12 @@ NESTED = "import asyncio\n\n\nasync def g():\n    pass\n\n\nasync def f():\n    
 
 
 def test_a_nested_loop_in_a_test_is_a_note() -> None:
-    assert only(nested_event_loop.RULE, f"# file: tests/test_it.py\n{NESTED}").severity is Severity.NOTE
+    source = f"# file: app.py\nx = 1\n# file: tests/test_it.py\n{NESTED}"
+    assert only(nested_event_loop.RULE, source).severity is Severity.NOTE
+
+
+def test_in_a_test_file_that_is_linted_alone_it_is_an_error() -> None:
+    assert only(nested_event_loop.RULE, f"# file: test_it.py\n{NESTED}").severity is Severity.ERROR
 
 
 def test_where_loops_may_nest_a_nested_loop_is_possible_only() -> None:
