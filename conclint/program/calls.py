@@ -206,7 +206,7 @@ class Calls:
         owner = func.owner
         if owner is not None and owner.name not in ("<module>", "<class>"):
             for user in owner.module.functions:
-                if _within(user, owner):
+                if user is owner or user.is_nested_in(owner):
                     yield from self._calls_in(user, func, names)
             if func.name == "<lambda>":
                 yield from self._given_lambda(owner, func)
@@ -403,13 +403,6 @@ class Calls:
             if isinstance(base, ClassNode) and name in base.methods:
                 return base.methods[name]
         return None
-
-
-def _within(func: Func, owner: Func) -> bool:
-    around: Func | None = func
-    while around is not None and around is not owner:
-        around = around.owner
-    return around is owner
 
 
 def _called_parameters(target: Target, call: Call) -> Iterator[Expr]:

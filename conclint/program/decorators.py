@@ -74,7 +74,7 @@ def _through(program: Program, decorator: Decorator, owner: Func) -> Confidence 
 def _own(maker: Func, called: bool) -> Confidence | None:
     """A decorator of the program: does something in it call the function that it was given?"""
     module = maker.module
-    inside = [one for one in module.functions if _within(one, maker)]
+    inside = [one for one in module.functions if one.is_nested_in(maker)]
     names = {
         f"&{holder.index}:{param.name}"
         for holder in ([maker] if not called else [one for one in inside if one.owner is maker] or [maker])
@@ -120,15 +120,6 @@ def _references(func: Func) -> set[Expr]:
     if func.name == "<lambda>":
         return {Fn(func.index)}
     return {f"${func.name}", f"&{func.fact.owner}:{func.name}"}
-
-
-def _within(func: Func, maker: Func) -> bool:
-    around = func.owner
-    while around is not None:
-        if around is maker:
-            return True
-        around = around.owner
-    return False
 
 
 def _hands_on(functions: list[Func], names: Collection[Expr]) -> bool:

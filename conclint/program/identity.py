@@ -186,16 +186,6 @@ def after_self(chain: str, func: Func) -> str | None:
     return None
 
 
-def nested_in(func: Func, home: ClassNode | Func | None) -> bool:
-    """Whether a function is defined inside another, however deep."""
-    around = func.owner
-    while around is not None:
-        if around is home:
-            return True
-        around = around.owner
-    return False
-
-
 def keeps_self(edge: Edge) -> bool:
     """Whether the callee runs with the `self` of its caller."""
     caller = edge.caller
@@ -227,4 +217,4 @@ def shared(access: Access, edges: Iterable[Edge]) -> bool:
         return True
     if access.scope is Scope.INSTANCE:
         return all(keeps_self(edge) for edge in edges)
-    return all(nested_in(edge.callee, access.home) for edge in edges)
+    return all(edge.callee.is_nested_in(access.home) for edge in edges)

@@ -167,6 +167,15 @@ class Func:
         """The function (module or class body included) that it is defined in."""
         return self.module.functions[self.fact.owner] if self.fact.owner >= 0 else None
 
+    def is_nested_in(self, home: object) -> bool:
+        """Whether it is defined inside another function, however deep."""
+        around = self.owner
+        while around is not None:
+            if around is home:
+                return True
+            around = around.owner
+        return False
+
     @property
     def is_method(self) -> bool:
         """Whether it takes the instance or class as its first argument."""

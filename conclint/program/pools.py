@@ -15,7 +15,7 @@ from conclint.facts import Attr, Call, Expr, Load, Mix
 from conclint.program import guards
 from conclint.program.calls import Edge
 from conclint.program.evaluate import argument_of
-from conclint.program.identity import Access, Identity, after_self, is_own, nested_in, shared
+from conclint.program.identity import Access, Identity, after_self, is_own, shared
 from conclint.program.model import Func, chains, last_name, operands
 from conclint.program.values import Constant, External, Function, Instance, Method, Partial, Site, Value
 
@@ -186,7 +186,7 @@ class Pools:
             value = value.target
         if not isinstance(value, Function) or value.func.is_async:
             return None, False
-        return value.func, own or nested_in(value.func, user) or _siblings(value.func, user)
+        return value.func, own or value.func.is_nested_in(user) or _siblings(value.func, user)
 
     # One pool -------------------------------------------------------------------------------------------------------
 
@@ -202,7 +202,7 @@ class Pools:
                 return False
             if first.scope.value == "instance":
                 return runner.same_self
-            return first.scope.value == "program" or nested_in(waited.user, first.home)
+            return first.scope.value == "program" or waited.user.is_nested_in(first.home)
         if second is None and waited.param and runner.target is not None and runner.expr is not None:
             passed = _passed_down(waited.param, waited.user, edges)
             return passed is not None and self._argument(runner, passed) == runner.expr
@@ -260,7 +260,7 @@ def _is_parameter(expr: Expr, func: Func) -> bool:
 def _siblings(target: Func, user: Func) -> bool:
     """Whether both are nested in one function, and so see its locals."""
     owner = target.owner
-    return owner is not None and owner.name not in ("<module>", "<class>") and nested_in(user, owner)
+    return owner is not None and owner.name not in ("<module>", "<class>") and user.is_nested_in(owner)
 
 
 def _passed_down(name: str, func: Func, edges: tuple[Edge, ...]) -> str | None:

@@ -27,9 +27,7 @@ def check(program: Program) -> Iterator[Finding]:
     yield from stalls(
         program,
         program.effects.blocking(["user-input"]),
-        code=RULE.code,
-        name=RULE.name,
-        severity=RULE.severity,
+        RULE,
         describe=_describe,
         mend=_mend,
         help_text=_help,

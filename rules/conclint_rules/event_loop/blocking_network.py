@@ -47,9 +47,7 @@ def check(program: Program) -> Iterator[Finding]:
     yield from stalls(
         program,
         program.effects.blocking(["network"]),
-        code=RULE.code,
-        name=RULE.name,
-        severity=RULE.severity,
+        RULE,
         describe=_describe,
         mend=offload,
         help_text=_help,

@@ -17,9 +17,7 @@ def check(program: Program) -> Iterator[Finding]:
     yield from stalls(
         program,
         program.effects.blocking(["sleep"]),
-        code=RULE.code,
-        name=RULE.name,
-        severity=RULE.severity,
+        RULE,
         describe=_describe,
         mend=_mend,
         help_text=_help,

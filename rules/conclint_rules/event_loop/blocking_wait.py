@@ -63,9 +63,7 @@ def check(program: Program) -> Iterator[Finding]:
     yield from stalls(
         program,
         [one for one in program.effects.blocking(["wait"]) if is_thread_wait(program, one)],
-        code=RULE.code,
-        name=RULE.name,
-        severity=RULE.severity,
+        RULE,
         describe=_describe,
         mend=_mend,
         help_text=_help,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from conclint.finding import Confidence, Finding, Fix, Related, Severity
+from conclint.finding import Finding, Fix, Related, Severity
 from conclint.program.contexts import Phase
 from conclint.program.effects import Path, Primitive
 from conclint.program.model import Func
 from conclint.program.program import Program
+from conclint.rule import Rule
 
 Describe = Callable[[Path], str]
 Mend = Callable[[Program, Path], Fix | None]
@@ -17,10 +18,8 @@ Mend = Callable[[Program, Path], Fix | None]
 def stalls(
     program: Program,
     primitives: Iterable[Primitive],
+    rule: Rule,
     *,
-    code: str,
-    name: str,
-    severity: Severity,
     describe: Describe,
     mend: Mend,
     help_text: Callable[[Path], str],
@@ -39,11 +38,11 @@ def stalls(
             if not path.root.module.reported or bool(actors.why_hidden(path.root)) is not hidden:
                 continue
             yield Finding(
-                code,
-                name,
+                rule.code,
+                rule.name,
                 describe(path),
                 path.place,
-                Severity.NOTE if harmless and harmless(program, path) else _lowered(program, path, severity),
+                Severity.NOTE if harmless and harmless(program, path) else _lowered(program, path, rule.severity),
                 path.confidence,
                 related=evidence(program, path),
                 help=help_text(path),
@@ -89,8 +88,3 @@ def _actor(program: Program, root: Func) -> Iterator[Related]:
         member = actors.async_members(cls)[0]
         kind = "an asynchronous generator" if member.fact.is_generator else "a coroutine function"
         yield Related(member.place, f"`{member.qualname}` is {kind}: one is enough to make `{cls.name}` an async actor")
-
-
-def confident(path: Path) -> bool:
-    """Whether the path is good enough to be shown by default."""
-    return path.confidence >= Confidence.LIKELY

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conclint.finding import Finding, Related, Severity
 from conclint.program.effects import Path
-from conclint.program.identity import Scope, nested_in, shared
+from conclint.program.identity import Scope, shared
 from conclint.program.model import ClassNode, Func
 from conclint.program.pools import Pools, asks_for_thread
 from conclint.program.program import Program
@@ -77,7 +77,7 @@ def _link(pools: Pools, wait: Wait, path: Path, runner: _Runs, site: Site) -> It
         access = pools.identity.access(wait.subject, one.func, one.at, lambda _: True)
         if access is None or access.site != site or not shared(access, path.edges):
             return
-        if not runner.same_self or (scope is Scope.FRAME and not nested_in(path.root, home)):
+        if not runner.same_self or (scope is Scope.FRAME and not path.root.is_nested_in(home)):
             return
     yield _Link(runner, path, site, scope, home)
 

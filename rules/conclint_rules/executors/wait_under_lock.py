@@ -9,7 +9,7 @@ from conclint.finding import Confidence, Finding, Related, Severity
 from conclint.program import guards
 from conclint.program.climb import climb, conditional_within
 from conclint.program.effects import Path
-from conclint.program.identity import Access, Scope, after_self, method_of, nested_in, shared
+from conclint.program.identity import Access, Scope, after_self, method_of, shared
 from conclint.program.locks import Locks, Taking
 from conclint.program.model import Func
 from conclint.program.pools import Job, Pools, asks_for_thread
@@ -84,7 +84,7 @@ def _needed(program: Program, locks: Locks, hold: _Hold, work: _Work) -> _Need |
     for taking in locks.takings:
         if not taking.lock.access.same(access) or guards.fills_memo(taking.func, taking.block):
             continue
-        if access.scope is Scope.FRAME and not nested_in(taking.func, access.home):
+        if access.scope is Scope.FRAME and not taking.func.is_nested_in(access.home):
             continue
         for way in climb(program, taking.primitive(), lambda edge: shared(access, (edge,))):
             # Made elsewhere, it has long had the lock that it takes once.
@@ -98,7 +98,7 @@ def _sees(access: Access, hold: _Hold, work: _Work) -> bool:
     if access.scope is Scope.PROGRAM:
         return True
     if access.scope is Scope.FRAME:
-        return nested_in(work.target, access.home)
+        return work.target.is_nested_in(access.home)
     if not work.same_self:
         return False
     waiting, subject = hold.wait.primitive.func, hold.wait.subject

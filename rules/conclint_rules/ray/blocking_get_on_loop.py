@@ -20,9 +20,7 @@ def check(program: Program) -> Iterator[Finding]:
     yield from stalls(
         program,
         [one for one in program.effects.blocking(["wait"]) if is_ray_wait(one)],
-        code=RULE.code,
-        name=RULE.name,
-        severity=RULE.severity,
+        RULE,
         describe=_describe,
         mend=_mend,
         help_text=_help,

@@ -32,9 +32,7 @@ def check(program: Program) -> Iterator[Finding]:
     yield from stalls(
         program,
         _stops(program),
-        code=RULE.code,
-        name=RULE.name,
-        severity=RULE.severity,
+        RULE,
         describe=describe,
         mend=_no_fix,
         help_text=_help,

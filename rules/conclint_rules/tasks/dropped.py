@@ -90,10 +90,7 @@ def fresh_name(func: Func, wanted: str) -> str:
     """A name like `wanted` that means nothing yet in a function, nor in those nested in it."""
     used: set[str] = set()
     for one in func.module.functions:
-        around: Func | None = one
-        while around is not None and around is not func:
-            around = around.owner
-        if around is func:
+        if one is func or one.is_nested_in(func):
             used |= _names_in(one)
     name, number = wanted, 1
     while name in used:
