@@ -1,0 +1,71 @@
+"""Nothing that a test of the runtime starts outlives it: threads, child processes and descriptors are counted.
+
+What a real Ray or xoscar keeps for a whole session is theirs, so tests that are marked for them are left out.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# How long a thread that has been told to end may take to do so, in seconds; a safety net, waited for by `join`.
+_GRACE = 5.0
+_DESCRIPTORS = Path("/proc/self/fd")
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that leaves a thread, a child process or a file descriptor behind."""
+    if request.node.get_closest_marker("ray") or request.node.get_closest_marker("xoscar"):
+        yield
+        return
+    threads, descriptors = set(threading.enumerate()), _descriptors()
+    yield
+    left = [thread.name for thread in set(threading.enumerate()) - threads if not _ends(thread)]
+    assert not left, f"threads left running: {left}"
+    children = multiprocessing.active_children()
+    assert not children, f"child processes left running: {children}"
+    gc.collect()
+    opened = {number: target for number, target in _descriptors().items() if number not in descriptors}
+    assert not opened, f"file descriptors left open: {opened}"
+
+
+def _ends(thread: threading.Thread) -> bool:
+    thread.join(_GRACE)
+    return not thread.is_alive()
+
+
+def _descriptors() -> dict[int, str]:
+    """The open descriptors and what they lead to; empty where the system does not tell.
+
+    Those that live as long as the interpreter once they have been opened are no leak: the random source, the pipe of
+    multiprocessing's resource tracker, what the fork server listens on.
+    """
+    found: dict[int, str] = {}
+    if not _DESCRIPTORS.is_dir():
+        return found
+    ours = _of_the_interpreter()
+    for name in os.listdir(_DESCRIPTORS):
+        try:
+            target = os.readlink(_DESCRIPTORS / name)
+        except OSError:  # the one that the listing itself had open
+            continue
+        if int(name) not in ours and target != "/dev/urandom":
+            found[int(name)] = target
+    return found
+
+
+def _of_the_interpreter() -> set[int]:
+    from multiprocessing import forkserver, resource_tracker
+
+    kept = (
+        resource_tracker._resource_tracker._fd,  # type: ignore[attr-defined]  # no public way to ask
+        forkserver._forkserver._forkserver_alive_fd,  # type: ignore[attr-defined]  # no public way to ask
+    )
+    return {number for number in kept if number is not None}
