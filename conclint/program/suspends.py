@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from conclint.facts import Await, Call, Const, Expr
 from conclint.program import guards
 from conclint.program.calls import Target
-from conclint.program.model import Func, operands, parts
+from conclint.program.model import Func, argument_of, operands, parts
 from conclint.program.values import Coroutine
 
 if TYPE_CHECKING:
     from conclint.program.program import Program
 
 _DEPTH = 9
+# What only waits until its time is up at the latest, and which argument says when.
+_TIMED = {"asyncio.sleep": "0:delay", "asyncio.wait_for": "1:timeout", "asyncio.wait": "timeout"}
 Arguments: TypeAlias = "Mapping[str, guards.Known]"
 
 
@@ -30,6 +32,32 @@ def may_suspend(program: Program, func: Func, index: int) -> bool:
 def call_may_suspend(program: Program, func: Func, index: int) -> bool:
     """Whether the coroutine that a call makes may suspend before it ends, with the arguments of that call."""
     return _call(program, func, index, _NOTHING, _DEPTH)
+
+
+def waits_for_timers_alone(program: Program, func: Func, index: int) -> bool:
+    """Whether all that the coroutine of a call waits for is a timer of its loop, which keeps who waits for it."""
+    started = program.calls.targets(func, index)
+    return bool(started) and all(_is_timed(program, target.func, _DEPTH) for target in started)
+
+
+def _is_timed(program: Program, callee: Func, depth: int) -> bool:
+    if not callee.is_async or callee.fact.decorators or callee.fact.is_generator or not callee.ops or depth == 0:
+        return False
+    if any(block.kind in ("async-for", "async-comp", "async-with") for block in callee.body.blocks):
+        return False
+    waits = [op.value for op in callee.ops if isinstance(op, Await)]
+    return bool(waits) and all(_is_timer(program, callee, value, depth) for value in waits)
+
+
+def _is_timer(program: Program, func: Func, awaited: Expr, depth: int) -> bool:
+    call = func.ops[awaited] if isinstance(awaited, int) else None
+    if not isinstance(awaited, int) or not isinstance(call, Call):
+        return False
+    if call.func in _TIMED:
+        limit = argument_of(call, _TIMED[call.func])
+        return limit is not None and limit != Const(None)
+    targets = program.calls.targets(func, awaited)
+    return bool(targets) and all(_is_timed(program, target.func, depth - 1) for target in targets)
 
 
 def _await(program: Program, func: Func, index: int, known: Arguments, depth: int) -> bool:

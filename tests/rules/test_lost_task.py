@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conclint.finding import Severity
 from conclint.fix import apply
 from conclint.testing import lint_text
 from conclint_rules.tasks import lost_task
@@ -69,3 +70,37 @@ def test_a_group_with_a_method_of_that_name_is_no_loop() -> None:
         + "async def main(group: asyncio.TaskGroup, pool):\n    group.create_task(work())\n    pool.create_task(1)\n"
     )
     assert lint_text(text, [lost_task.RULE]) == ()
+
+
+def severity(body: str) -> Severity:
+    text = f"import asyncio\n\n\nasync def watch(queue, step):\n{body}\n\n\nasync def main(queue):\n"
+    (found,) = lint_text(text + "    asyncio.create_task(watch(queue, print))\n", [lost_task.RULE])
+    return found.severity
+
+
+LOOP = "    while True:\n        step()\n        step()\n        step()\n        "
+
+
+@pytest.mark.parametrize(
+    "wait", ["asyncio.sleep(5)", "asyncio.wait_for(queue.get(), 5)", "asyncio.wait([queue.task], timeout=5)"]
+)
+def test_a_task_that_only_waits_for_timers_is_kept_by_the_loop(wait: str) -> None:
+    assert severity(f"{LOOP}await {wait}") is Severity.NOTE
+
+
+@pytest.mark.parametrize("wait", ["queue.get()", "asyncio.wait_for(queue.get(), None)", "asyncio.wait([queue.task])"])
+def test_a_task_that_waits_for_something_else_is_not(wait: str) -> None:
+    assert severity(f"{LOOP}await asyncio.sleep(5)\n        await {wait}") is Severity.WARNING
+
+
+def test_a_sketch_of_a_task_is_not_judged_by_what_it_waits_for() -> None:
+    assert severity("    await asyncio.sleep(5)") is Severity.WARNING
+
+
+def test_a_last_chance_to_clean_up_is_a_note() -> None:
+    text = (
+        "import asyncio\n\n\nclass Client:\n    async def aclose(self):\n        await self.session.close()\n\n"
+        "    def __del__(self):\n        asyncio.get_running_loop().create_task(self.aclose())\n"
+    )
+    (found,) = lint_text(text, [lost_task.RULE])
+    assert found.severity is Severity.NOTE

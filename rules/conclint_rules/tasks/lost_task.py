@@ -23,7 +23,7 @@ from conclint.program.contexts import Phase
 from conclint.program.evaluate import argument_of
 from conclint.program.model import Func, last_name
 from conclint.program.program import Program
-from conclint.program.suspends import call_may_suspend
+from conclint.program.suspends import call_may_suspend, waits_for_timers_alone
 from conclint.program.values import Coroutine, External, Function, Instance, Method, Value
 from conclint.rule import NearMiss, Rule
 from conclint_rules.tasks.dropped import Dropped, dropped_calls, fresh_name, is_expected
@@ -106,7 +106,11 @@ def _ends_at_once(program: Program, func: Func, index: int) -> bool:
     if not isinstance(made, Call) or call_may_suspend(program, func, index):
         return False
     started = [target.func for target in program.calls.targets(func, index)]
-    return all(_ends_the_process(one) or (one.calls and one.fact.end_row - one.fact.row > _SKETCH) for one in started)
+    return all(_ends_the_process(one) or (one.calls and not _is_sketch(one)) for one in started)
+
+
+def _is_sketch(func: Func) -> bool:
+    return func.fact.end_row - func.fact.row <= _SKETCH
 
 
 def _ends_the_process(func: Func) -> bool:
@@ -181,7 +185,7 @@ def _finding(
 ) -> Finding:
     label = label or spell(_callee(func, index), func)
     kept = f"bound to `{name}`, which nothing reads" if name else "not kept"
-    severity = Severity.NOTE if program.contexts.phase(func) in _QUIET else RULE.severity
+    severity = Severity.NOTE if _is_harmless(program, func, index) else RULE.severity
     return Finding(
         RULE.code,
         RULE.name,
@@ -193,6 +197,18 @@ def _finding(
         fix=fix,
         root=func.dotted,
     )
+
+
+def _is_harmless(program: Program, func: Func, index: int) -> bool:
+    """Whether little is lost with the task, or it cannot be: its loop keeps who waits for one of its timers."""
+    op = func.ops[index]
+    started = op.args[0] if isinstance(op, Call) and op.args else None
+    timed = (
+        isinstance(started, int)
+        and waits_for_timers_alone(program, func, started)
+        and not any(_is_sketch(target.func) for target in program.calls.targets(func, started))
+    )
+    return timed or func.name == "__del__" or program.contexts.phase(func) in _QUIET
 
 
 def _mend(lost: Dropped) -> Fix | None:
