@@ -35,6 +35,7 @@ from conclint_rules.tasks import (
     sequential_awaits,
     swallowed_cancellation,
     update_across_await,
+    wait_on_bare_coroutines,
 )
 from conclint_rules.threads import lock_reacquired
 
@@ -51,6 +52,7 @@ RULES: tuple[Rule, ...] = validate(
         sequential_awaits.RULE,
         swallowed_cancellation.RULE,
         update_across_await.RULE,
+        wait_on_bare_coroutines.RULE,
         blocking_network.RULE,
         blocking_subprocess.RULE,
         blocking_wait.RULE,
