@@ -64,7 +64,7 @@ from typing import Literal, cast
 
 import msgspec
 
-Kind = Literal["", "sleep", "network", "subprocess", "file", "database", "lock", "wait", "user-input", "cpu"]
+Kind = Literal["", "sleep", "network", "subprocess", "file", "database", "lock", "wait", "user-input", "cpu", "scheduler"]
 Runs = Literal[
     "", "thread", "process", "executor", "receiver", "loop", "task", "remote", "exit", "signal", "timer", "here"
 ]

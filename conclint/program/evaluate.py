@@ -164,6 +164,8 @@ class Evaluator:
             return (Instance("str"),)
         if kind in ("+", "|") and len(expr.items) == 2:
             return tuple(value for value in self.of(expr.items[0], func, at) if _is_container(value))
+        if kind == "/" and len(expr.items) == 2:
+            return tuple(value for value in self.of(expr.items[0], func, at) if _is_path(value))
         return ()
 
     def elements(self, value: Value) -> Values:
@@ -883,6 +885,10 @@ def _must_be_given(value: Param) -> bool:
 
 def _is_empty(value: Value) -> bool:
     return isinstance(value, Instance) and value.type in ("list", "tuple", "set", "dict") and not value.of
+
+
+def _is_path(value: Value) -> bool:
+    return isinstance(value, Instance) and value.type in ("pathlib.Path", "anyio.Path", "trio.Path")
 
 
 def _is_container(value: Value) -> bool:

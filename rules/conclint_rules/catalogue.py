@@ -11,6 +11,7 @@ from conclint_rules.conclint_itself import (
     unused_suppression,
 )
 from conclint_rules.event_loop import (
+    blocking_file,
     blocking_input,
     blocking_network,
     blocking_sleep,
@@ -18,6 +19,7 @@ from conclint_rules.event_loop import (
     blocking_wait,
     loop_waits_for_itself,
     nested_event_loop,
+    scheduler_on_loop,
     thread_lock_across_await,
 )
 from conclint_rules.executors import executor_self_wait, mutual_wait, wait_under_lock
@@ -59,6 +61,8 @@ RULES: tuple[Rule, ...] = validate(
         thread_lock_across_await.RULE,
         nested_event_loop.RULE,
         blocking_input.RULE,
+        blocking_file.RULE,
+        scheduler_on_loop.RULE,
         loop_waits_for_itself.RULE,
         blocking_get_on_loop.RULE,
         async_remote_task.RULE,
