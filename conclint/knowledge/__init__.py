@@ -64,7 +64,9 @@ from typing import Literal, cast
 
 import msgspec
 
-Kind = Literal["", "sleep", "network", "subprocess", "file", "database", "lock", "wait", "user-input", "cpu", "scheduler"]
+Kind = Literal[
+    "", "sleep", "network", "subprocess", "file", "database", "lock", "wait", "user-input", "cpu", "scheduler"
+]  # fmt: skip
 Runs = Literal[
     "", "thread", "process", "executor", "receiver", "loop", "task", "remote", "exit", "signal", "timer", "here"
 ]

@@ -32,6 +32,7 @@ from conclint_rules.ray import (
     hidden_async_actor,
 )
 from conclint_rules.tasks import (
+    coroutine_as_value,
     coroutine_never_awaited,
     lost_task,
     sequential_awaits,
@@ -73,6 +74,7 @@ RULES: tuple[Rule, ...] = validate(
         wait_under_lock.RULE,
         executor_self_wait.RULE,
         mutual_wait.RULE,
+        coroutine_as_value.RULE,
         missing_main_guard.RULE,
     )
 )

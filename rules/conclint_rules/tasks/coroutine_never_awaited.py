@@ -14,39 +14,22 @@ from conclint.program.program import Program
 from conclint.program.values import Function, Instance
 from conclint.rule import NearMiss, Rule
 from conclint_rules.mending import in_coroutine, under_thread_lock
+from conclint_rules.tasks.coroutine_names import coroutine_names
 from conclint_rules.tasks.dropped import Dropped, dropped_calls, is_expected
 
 _GATHER = "asyncio.gather"
-# Functions that only hand on another's coroutine are short, and seldom more than three stand on each other.
-_SHORT = 12
-_LAYERS = 3
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Each call that certainly gives a coroutine which is thrown away or bound to a name that nothing reads."""
     colours = Colours(program)
-    for lost in dropped_calls(program, _names(program)):
+    for lost in dropped_calls(program, coroutine_names(program) | {"gather"}):
         if guards.is_dead(lost.func, lost.call.block) or is_expected(lost.func, lost.call.block):
             continue
         if _is_gather(program, lost):
             yield _finding(program, colours, lost, gathered=True)
         elif colours.of_call(lost.func, lost.at) is Colour.COROUTINE:
             yield _finding(program, colours, lost, gathered=False)
-
-
-def _names(program: Program) -> set[str]:
-    """The last names of what may give a coroutine: of rows, coroutine functions, short functions that return such."""
-    names = {row_name.rpartition(".")[2] for row_name, row in program.knowledge.rows.items() if row.is_async}
-    plain = []
-    for func in program.functions():
-        offloaded = bool(func.fact.decorators) and any(name.endswith("_to_async") for name in func.decorator_names)
-        if offloaded or (func.is_async and not func.fact.is_generator):
-            names.add(func.name)
-        elif func.fact.end_row - func.fact.row <= _SHORT and not func.fact.is_generator:
-            plain.append(func)
-    for _ in range(_LAYERS):
-        names |= {func.name for func in plain if not names.isdisjoint(func.fact.names)}
-    return {name for name in names if not name.startswith("<")} | {"gather"}
 
 
 def _is_gather(program: Program, lost: Dropped) -> bool:
