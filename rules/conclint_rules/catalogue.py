@@ -33,6 +33,7 @@ from conclint_rules.ray import (
 )
 from conclint_rules.tasks import (
     coroutine_as_value,
+    coroutine_function_as_callback,
     coroutine_never_awaited,
     lost_task,
     sequential_awaits,
@@ -75,6 +76,7 @@ RULES: tuple[Rule, ...] = validate(
         executor_self_wait.RULE,
         mutual_wait.RULE,
         coroutine_as_value.RULE,
+        coroutine_function_as_callback.RULE,
         missing_main_guard.RULE,
     )
 )
