@@ -1,0 +1,104 @@
+"""The pool that a program makes, with its sub-pools."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from types import TracebackType
+
+from conclint_runtime.xo.allocate_strategy import AllocateStrategy, Slot
+from conclint_runtime.xo.errors import ActorPoolNotStarted
+from conclint_runtime.xo.homes import CallersLoop, LoopThread
+from conclint_runtime.xo.pool import Pool
+
+
+class SubPool(Pool):
+    """A pool on a loop in a thread of its own, in the place of xoscar's sub-process: both begin with its first actor.
+
+    Values that go in and out are copied, and a method that blocks stops this pool only; module globals are shared,
+    and one interpreter runs all of it.
+    """
+
+    def __init__(self, host: str, label: str | None) -> None:
+        self._thread = LoopThread(f"actor sub-pool of {host}")
+        super().__init__(f"{host}:0", label, self._thread)
+
+    async def stop(self) -> None:
+        """Stop the pool and its thread; from another loop."""
+        if self._thread.started:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.close(), self._thread.loop))
+        else:
+            await self.close()
+        # The loop has nothing left to do, so its thread ends at once; its executor's threads may take longer.
+        await asyncio.to_thread(self._thread.stop)
+
+
+class MainActorPool(Pool):
+    """A pool on the loop that made it, and its sub-pools.
+
+    An actor of a sub-pool is found at this pool's address too. `async with` stops it at the end of the block.
+    """
+
+    def __init__(self, address: str, labels: Sequence[str | None]) -> None:
+        super().__init__(address, labels[0], CallersLoop())
+        host = self.external_address.rpartition(":")[0]
+        self.sub_pools = tuple(SubPool(host, label) for label in labels[1:])
+        self._taken: dict[str, list[AllocateStrategy]] = {}
+        self._stopped = asyncio.Event()
+        self._stopping = False
+
+    def home_of(self, uid: bytes) -> Pool:
+        """Return the pool among this and the sub-pools that the actor lives in; this one when it lives in none."""
+        if self.holds(uid):
+            return self
+        return next((each for each in self.sub_pools if each.holds(uid)), self)
+
+    def allocate(self, strategy: AllocateStrategy) -> str:
+        """Return the address that the strategy chooses, and remember that it was chosen."""
+        slots = [Slot(each.external_address, each.label) for each in (self, *self.sub_pools)]
+        address = strategy.address(slots, self._taken)
+        self._taken.setdefault(address, []).append(strategy)
+        return address
+
+    def release(self, address: str, strategy: AllocateStrategy) -> None:
+        """Forget one allocation: the actor could not be made."""
+        self._taken[address].remove(strategy)
+
+    async def start(self) -> None:
+        """Do nothing: a pool that was created has been started.
+
+        Raises:
+            ActorPoolNotStarted: it has been stopped.
+        """
+        if self.closed:
+            raise ActorPoolNotStarted("pool has been stopped, cannot start again")
+
+    async def stop(self) -> None:
+        """Stop the pool and its sub-pools: no more messages, those under way cancelled, their threads ended.
+
+        Waits for methods that swallow their cancellation. A second call waits for the first.
+        """
+        if self._stopping:
+            await self._stopped.wait()
+            return
+        self._stopping = True
+        try:
+            await asyncio.gather(self.close(), *(each.stop() for each in self.sub_pools))
+        finally:
+            self._stopped.set()
+
+    async def join(self, timeout: float | None = None) -> None:
+        """Wait until the pool has been stopped, or for `timeout` seconds."""
+        try:
+            await asyncio.wait_for(self._stopped.wait(), timeout)
+        except asyncio.TimeoutError:  # another class before 3.11
+            return
+
+    async def __aenter__(self) -> MainActorPool:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
