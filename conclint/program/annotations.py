@@ -109,6 +109,7 @@ class Annotations:
             found = self.evaluator.program.names.find(path, module) if path else None
             if found is None:
                 return None
+            self.evaluator.program.reads.modules |= found.bit
             module = found
         bindings = module.bindings.get(name, ())
         if len(bindings) == 1 and bindings[0].how == "value":

@@ -28,6 +28,7 @@ from conclint.facts import (
     Yield,
 )
 from conclint.program.annotations import Annotations, as_instance
+from conclint.program.answers import NEVER, Answers
 from conclint.program.containers import items_of, method_of
 from conclint.program.hierarchy import Hierarchy, Order
 from conclint.program.library_calls import LIBRARY_CALLS
@@ -79,21 +80,12 @@ class Evaluator:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._results: dict[tuple[Func, int], Values] = {}
-        self._chains: dict[tuple[Func, str], Values] = {}
-        self._locals: dict[tuple[Func, str, bool, tuple[int, ...]], Values] = {}
-        self._returns: dict[Func, Values] = {}
-        self._unsettled: dict[Func, bool] = {}
-        self._meanwhile: dict[Func, Values] = {}
-        self._globals: dict[tuple[Module, str], Values] = {}
-        self._fields: dict[tuple[ClassNode, str], Values] = {}
+        self.answers = Answers(program.reads)
+        self._reads = program.reads
         self._hierarchy = Hierarchy(self)
         self._annotations = Annotations(self)
-        self._yields: dict[Func, Values] = {}
-        self._dotted: dict[tuple[str, Module], Values] = {}
         self._steps = 0
         self._fuel = _FUEL
-        self._cut = False
 
     # Expressions ----------------------------------------------------------------------------------------------------
 
@@ -103,9 +95,11 @@ class Evaluator:
             self._fuel = _FUEL
         self._fuel -= 1
         if expr is None or self._steps > _STEPS or self._fuel < 0:
-            self._cut = self._cut or expr is not None
+            if expr is not None:
+                self.answers.low = NEVER
             return ()
         self._steps += 1
+        self._reads.modules |= func.module.bit
         try:
             return _few(self._of(expr, func, at))
         finally:
@@ -263,16 +257,19 @@ class Evaluator:
         Most are bound once, so that the chain stands for the same wherever it is read: it is followed once.
         """
         root, _, rest = chain.partition(".")
-        known = self._chains.get((func, chain))
+        if not func.is_bound_once(root[1:]) or root in func.type_tested:
+            return self._followed(root, rest, func, at)
+        key = ("chain", func, chain)
+        known = self.answers.get(key)
         if known is not None:
             return known
-        cut, self._cut = self._cut, False
+        frame = self.answers.begin(key, func.module.bit)
+        return self.answers.end(key, frame, self._followed(root, rest, func, at))
+
+    def _followed(self, root: str, rest: str, func: Func, at: int) -> Values:
         values = self._narrowed(root, func, at) or self.local(root[1:], func, at)
         for name in rest.split(".") if rest else ():
             values = self.attributes(values, name)
-        if not self._cut and func.is_bound_once(root[1:]) and root not in func.type_tested:
-            self._chains[func, chain] = values
-        self._cut = self._cut or cut
         return values
 
     def _rebound(self, values: Values, module: Module, root: str) -> Values:
@@ -306,11 +303,11 @@ class Evaluator:
         if assignments:
             reached, entry = reaching(func, assignments, at) if at >= 0 else (assignments, True)
         # Most names are read often and reached by the same assignments each time.
-        key = (func, name, entry, tuple([index for index, _ in reached]))
-        known = self._locals.get(key)
+        key = ("local", func, name, entry, tuple([index for index, _ in reached]))
+        known = self.answers.get(key)
         if known is not None:
             return known
-        cut, self._cut = self._cut, False
+        frame = self.answers.begin(key, func.module.bit)
         found = list(self._parameter(name, func)) if entry else []
         for index, op in reached:
             if op.how in ("", "for", "with", "walrus", "import", "case"):
@@ -320,11 +317,7 @@ class Evaluator:
                     found.extend(self.of(op.value, func, index))
         if len(found) > 1:
             found = [value for value in found if not _is_false(value)] or found[:1]
-        values = _unique(found)
-        if not self._cut:
-            self._locals[key] = values
-        self._cut = self._cut or cut
-        return values
+        return self.answers.end(key, frame, _unique(found))
 
     def _parameter(self, name: str, func: Func) -> Values:
         for position, param in enumerate(func.fact.params):
@@ -349,24 +342,20 @@ class Evaluator:
 
     def module_global(self, module: Module, name: str) -> Values:
         """The candidates for a global of a module of the program."""
-        key = (module, name)
-        if key in self._globals:
-            return self._globals[key]
-        self._globals[key] = ()
+        key = ("global", module, name)
+        known = self.answers.get(key)
+        if known is not None:
+            return known
+        frame = self.answers.begin(key, module.bit)
         bindings = module.bindings.get(name, [])
         found: list[Value] = []
         for binding in _lasting(bindings):
             found.extend(self._bound(binding, module))
         if not bindings:
-            submodule = self.program.names.find(f"{module.name}.{name}", module) if module.is_package else None
-            if submodule is not None:
-                found.append(ModuleValue(submodule))
-            else:
-                found.extend(self._starred(module, name))
+            found.extend(self._submodule(module, name) or self._starred(module, name))
         if len(found) > 1:
             found = [value for value in found if not _is_false(value)] or found[:1]
-        self._globals[key] = _few(tuple(dict.fromkeys(found)))
-        return self._globals[key]
+        return self.answers.end(key, frame, _few(tuple(dict.fromkeys(found))))
 
     def _bound(self, binding: Binding, module: Module) -> Values:
         func = module.functions[binding.function]
@@ -391,7 +380,9 @@ class Evaluator:
             if source is None:
                 if self.program.knowledge.row(f"{path}.{name}") or self.program.knowledge.is_type(f"{path}.{name}"):
                     return (External(self.program.knowledge.canonical(f"{path}.{name}")),)
-            elif source is not module and _exports(source, name):
+                continue
+            self._reads.modules |= source.bit
+            if source is not module and _exports(source, name):
                 if name in source.bindings or source.facts.stars:
                     found = self.module_global(source, name)
                     if found:
@@ -400,12 +391,12 @@ class Evaluator:
 
     def dotted(self, path: str, importer: Module) -> Values:
         """What an absolute dotted name stands for, seen from a module."""
-        key = (path, importer)
-        found = self._dotted.get(key)
-        if found is None:
-            self._dotted[key] = ()
-            found = self._dotted[key] = self._resolve(path, importer)
-        return found
+        key = ("dotted", path, importer)
+        known = self.answers.get(key)
+        if known is not None:
+            return known
+        frame = self.answers.begin(key, importer.bit)
+        return self.answers.end(key, frame, self._resolve(path, importer))
 
     def _resolve(self, path: str, importer: Module) -> Values:
         top, _, rest = path.partition(".")
@@ -422,6 +413,7 @@ class Evaluator:
         for length in range(len(parts), 0, -1):
             module = names.find(".".join(parts[:length]), importer)
             if module is not None:
+                self._reads.modules |= module.bit
                 values: Values = (ModuleValue(module),)
                 for name in parts[length:]:
                     values = self.attributes(values, name)
@@ -462,7 +454,10 @@ class Evaluator:
 
     def _submodule(self, module: Module, name: str) -> Values:
         found = self.program.names.find(f"{module.name}.{name}", module) if module.is_package else None
-        return (ModuleValue(found),) if found is not None else ()
+        if found is None:
+            return ()
+        self._reads.modules |= found.bit
+        return (ModuleValue(found),)
 
     def _library_attribute(self, value: Instance, name: str) -> Values:
         knowledge = self.program.knowledge
@@ -555,11 +550,11 @@ class Evaluator:
 
     def field(self, cls: ClassNode, name: str) -> Values:
         """The candidates for `self.name` as this one class sets it, in its methods or its body."""
-        key = (cls, name)
-        found = self._fields.get(key)
-        if found is not None:
-            return found
-        self._fields[key] = ()
+        key = ("field", cls, name)
+        known = self.answers.get(key)
+        if known is not None:
+            return known
+        frame = self.answers.begin(key, cls.module.bit)
         values: list[Value] = []
         for attribute, index, value, annotation in cls.fact.fields:
             if attribute == name:
@@ -569,8 +564,7 @@ class Evaluator:
                 values.extend(self._or_promised(exact, annotation, func))
         if not any(not isinstance(value, Param) for value in values):
             values.extend(self._class_level(cls, name))
-        self._fields[key] = _few(tuple(dict.fromkeys(values)))
-        return self._fields[key]
+        return self.answers.end(key, frame, _few(tuple(dict.fromkeys(values))))
 
     def _super_attribute(self, value: Super, name: str) -> Values:
         order = (
@@ -614,16 +608,15 @@ class Evaluator:
 
     def result(self, func: Func, index: int) -> Values:
         """What operation number `index` gives."""
-        key = (func, index)
-        found = self._results.get(key)
-        if found is not None:
-            return found
+        key = ("result", func, index)
+        known = self.answers.get(key)
+        if known is not None:
+            return known
         if not 0 <= index < len(func.ops):
             return ()
-        self._results[key] = ()
-        cut, self._cut = self._cut, False
+        frame = self.answers.begin(key, func.module.bit)
         op = func.ops[index]
-        found = ()
+        found: Values = ()
         if isinstance(op, Call):
             values: list[Value] = []
             for callee in self.of(op.func, func, index):
@@ -635,13 +628,7 @@ class Evaluator:
         elif isinstance(op, Gather):
             kind = "iterable" if op.kind == "generator" else op.kind
             found = (Instance(kind, (func, index), self.of(op.element, func, index)),)
-        if self._cut:
-            # An answer that ran out of steps may be better when asked for from nearer by.
-            del self._results[key]
-        else:
-            self._results[key] = _few(found)
-        self._cut = self._cut or cut
-        return _few(found)
+        return self.answers.end(key, frame, _few(found))
 
     def awaited(self, value: Value) -> Values:
         """What awaiting a value gives."""
@@ -735,33 +722,12 @@ class Evaluator:
 
     def returns(self, func: Func, receiver: Value | None = None) -> Values:
         """What a function of the program gives when its body has run."""
-        found = self._returns.get(func)
+        key = ("returns", func)
+        found = self.answers.get(key)
         if found is None:
-            found = self._settled(func)
+            frame = self.answers.begin(key, func.module.bit)
+            found = self.answers.end(key, frame, _few(self._returned(func)))
         return self._seen_from(found, func, receiver)
-
-    def _settled(self, func: Func) -> Values:
-        """What a function gives, kept for good where that does not rest on one around it that is not done yet.
-
-        Of functions that return each other's results each is so read from its own side, whichever is asked first; what
-        the others gave meanwhile is kept until then, for there may be as many ways through them as there are orders.
-        """
-        if func in self._unsettled:
-            self._unsettled[func] = self._cut = True
-            return ()
-        known = self._meanwhile.get(func)
-        if known is not None:
-            self._cut = True
-            return known
-        self._unsettled[func] = False
-        found = _few(self._returned(func))
-        del self._unsettled[func]
-        if True in self._unsettled.values():
-            self._meanwhile[func] = found
-        else:
-            self._returns[func] = found
-            self._meanwhile.clear()
-        return found
 
     def _returned(self, func: Func) -> Values:
         annotation = func.fact.returns
@@ -776,21 +742,25 @@ class Evaluator:
 
     def yields(self, func: Func, receiver: Value | None = None) -> Values:
         """What a generator of the program gives, one after the other."""
-        found = self._yields.get(func)
+        key = ("yields", func)
+        found = self.answers.get(key)
         if found is None:
-            self._yields[func] = ()
-            values: list[Value] = []
-            for index, op in enumerate(func.ops):
-                if isinstance(op, Yield):
-                    given = self.of(op.value, func, index)
-                    values.extend([one for each in given for one in self.elements(each)] if op.whole else given)
-            exact: list[Value] = [value for value in values if not _is_false(value) and not isinstance(value, Param)]
-            promised = func.fact.returns
-            if not exact and isinstance(promised, Item) and promised.base in _YIELDING:
-                first = promised.index.items[0] if isinstance(promised.index, Seq) else promised.index
-                exact = list(self.annotated(first, func))
-            found = self._yields[func] = _few(_unique(exact))
+            frame = self.answers.begin(key, func.module.bit)
+            found = self.answers.end(key, frame, _few(_unique(self._yielded(func))))
         return self._seen_from(found, func, receiver)
+
+    def _yielded(self, func: Func) -> list[Value]:
+        values: list[Value] = []
+        for index, op in enumerate(func.ops):
+            if isinstance(op, Yield):
+                given = self.of(op.value, func, index)
+                values.extend([one for each in given for one in self.elements(each)] if op.whole else given)
+        exact: list[Value] = [value for value in values if not _is_false(value) and not isinstance(value, Param)]
+        promised = func.fact.returns
+        if not exact and isinstance(promised, Item) and promised.base in _YIELDING:
+            first = promised.index.items[0] if isinstance(promised.index, Seq) else promised.index
+            exact = list(self.annotated(first, func))
+        return exact
 
     def _seen_from(self, found: Values, func: Func, receiver: Value | None) -> Values:
         """What a method gives; where that is itself, or made by its class, as the receiver has it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from conclint.facts import Item
@@ -20,53 +21,73 @@ class Hierarchy:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._bases: dict[ClassNode, Order] = {}
-        self._mro: dict[ClassNode, Order] = {}
+        self._reads = evaluator.program.reads
+        self._bases: dict[ClassNode, tuple[Order, int]] = {}
+        self._mro: dict[ClassNode, tuple[Order, int]] = {}
 
     def bases(self, cls: ClassNode) -> Order:
         """The direct bases."""
         found = self._bases.get(cls)
         if found is None:
-            self._bases[cls] = ()
-            owner = cls.module.functions[cls.fact.owner]
-            names: list[ClassNode | str] = []
-            for base in cls.fact.bases:
-                if isinstance(base, Item):
-                    base = base.base
-                for value in self.evaluator.of(base, owner, -1)[:1]:
-                    if isinstance(value, ClassValue) and value.cls is not cls:
-                        names.append(value.cls)
-                    elif isinstance(value, Remote) and isinstance(value.target, ClassNode):
-                        names.append(value.target)
-                    elif isinstance(value, External):
-                        names.append(value.dotted)
-            found = self._bases[cls] = tuple(names)
-        return found
+            self._bases[cls] = (), cls.module.bit
+            modules, self._reads.modules = self._reads.modules, cls.module.bit
+            bases = tuple(self._evaluated(cls))
+            found = self._bases[cls] = bases, self._reads.modules
+            self._reads.modules = modules
+        self._reads.modules |= found[1]
+        return found[0]
+
+    def _evaluated(self, cls: ClassNode) -> Iterator[ClassNode | str]:
+        owner = cls.module.functions[cls.fact.owner]
+        for base in cls.fact.bases:
+            if isinstance(base, Item):
+                base = base.base
+            for value in self.evaluator.of(base, owner, -1)[:1]:
+                if isinstance(value, ClassValue) and value.cls is not cls:
+                    yield value.cls
+                elif isinstance(value, Remote) and isinstance(value.target, ClassNode):
+                    yield value.target
+                elif isinstance(value, External):
+                    yield value.dotted
 
     def mro(self, cls: ClassNode) -> Order:
-        """The class and its bases in the order of method resolution (C3, depth first where that fails).
+        """The class and its bases in the order of method resolution (C3, depth first where that fails)."""
+        found = self._mro.get(cls)
+        if found is None:
+            modules, self._reads.modules = self._reads.modules, cls.module.bit
+            order = self._linear(cls)
+            found = self._mro[cls] = order, self._reads.modules
+            self._reads.modules = modules
+        self._reads.modules |= found[1]
+        return found[0]
 
-        Bases are ordered before what inherits from them, without recursion: a program may have a deeper tree than the
-        stack allows. Of a cycle, which Python refuses, each class is seen with what is known when it is reached.
+    def _linear(self, cls: ClassNode) -> Order:
+        """Bases are ordered before what inherits from them, without recursion: a program may have a deeper tree than
+        the stack allows. Of a cycle, which Python refuses, each class is seen with what is known when it is reached.
         """
+        orders: dict[ClassNode, Order] = {}
         todo = [cls]
         pending = {cls}
-        while cls not in self._mro:
+        while cls not in orders:
             one = todo[-1]
             bases = self.bases(one)
+            for base in bases:
+                if isinstance(base, ClassNode) and base not in orders and base in self._mro:
+                    orders[base], rest = self._mro[base]
+                    self._reads.modules |= rest
             waiting = [
-                base for base in bases if isinstance(base, ClassNode) and base not in self._mro and base not in pending
+                base for base in bases if isinstance(base, ClassNode) and base not in orders and base not in pending
             ]
             if waiting:
                 todo.extend(waiting)
                 pending.update(waiting)
             else:
-                self._mro[one] = self._ordered(one, bases)
+                orders[one] = self._ordered(one, bases, orders)
                 todo.pop()
-        return self._mro[cls]
+        return orders[cls]
 
-    def _ordered(self, cls: ClassNode, bases: Order) -> Order:
-        parts = [self._mro.get(base, (base,)) if isinstance(base, ClassNode) else (base,) for base in bases]
+    def _ordered(self, cls: ClassNode, bases: Order, orders: Mapping[ClassNode, Order]) -> Order:
+        parts = [orders.get(base, (base,)) if isinstance(base, ClassNode) else (base,) for base in bases]
         if len(parts) == 1:
             return (cls, *(base for base in parts[0] if base is not cls))
         return (cls, *_merged([*parts, bases]))

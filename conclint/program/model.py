@@ -42,11 +42,16 @@ class Module:
     """One file of the program.
 
     `name` is the dotted name that its package structure gives it, `path` is as findings show it.
-    `reported` is False for files that were read only because others import them.
+    `reported` is False for files that were read only because others import them. `number` is its place among the
+    modules of the program, `bit` that place as a set.
     """
 
-    def __init__(self, path: str, name: str, facts: Facts, *, is_package: bool, reported: bool = True) -> None:
+    def __init__(
+        self, path: str, name: str, facts: Facts, *, is_package: bool, reported: bool = True, number: int = 0
+    ) -> None:
         self.path = path
+        self.number = number
+        self.bit = 1 << number
         self.name = name
         self.facts = facts
         self.is_package = is_package

@@ -14,6 +14,7 @@ from conclint.finding import Confidence
 from conclint.knowledge import Knowledge
 from conclint.program.model import ClassNode, Func, Module, last_name
 from conclint.program.modules import ModuleNames, module_names
+from conclint.program.reads import Reads
 
 
 class Options:
@@ -51,14 +52,16 @@ class Program:
         from conclint.program.headers import Headers
         from conclint.program.renamed import Renamed
 
+        self.reads = Reads()
         self.knowledge = knowledge
         self.options = options or Options()
         names = module_names([path for path, _ in files], self.options.roots)
         self.names = ModuleNames()
         self.modules: list[Module] = []
-        for path, facts in files:
+        for number, (path, facts) in enumerate(files):
             found = names[path]
-            module = Module(path, found[0] if found else "", facts, is_package=path.endswith("__init__.py"))
+            package = path.endswith("__init__.py")
+            module = Module(path, found[0] if found else "", facts, is_package=package, number=number)
             self.modules.append(module)
             self.names.add(module, found)
         self.evaluator = Evaluator(self)
