@@ -35,7 +35,11 @@ from conclint_rules.tasks import (
     coroutine_as_value,
     coroutine_function_as_callback,
     coroutine_never_awaited,
+    coroutine_reused,
+    fresh_lock,
+    gather_errors_ignored,
     lost_task,
+    run_per_iteration,
     sequential_awaits,
     swallowed_cancellation,
     update_across_await,
@@ -77,6 +81,10 @@ RULES: tuple[Rule, ...] = validate(
         mutual_wait.RULE,
         coroutine_as_value.RULE,
         coroutine_function_as_callback.RULE,
+        gather_errors_ignored.RULE,
+        fresh_lock.RULE,
+        run_per_iteration.RULE,
+        coroutine_reused.RULE,
         missing_main_guard.RULE,
     )
 )
