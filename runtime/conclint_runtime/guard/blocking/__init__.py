@@ -1,0 +1,1 @@
+"""What stops an event loop: blocking calls that are made on it, and turns that take too long."""

@@ -1,0 +1,220 @@
+"""Blocking calls that are made on an event loop, however short: the tables' callables, replaced while the guard is on.
+
+What the tables name is replaced where it can be (functions, and methods of classes that are not the interpreter's
+own); audit
+events tell of early-bound names and of what C calls itself. Both say that the call was *made on the loop*; how long the
+loop stood is measured where the call is seen to end.
+"""
+
+from __future__ import annotations
+
+import _thread
+import functools
+import sys
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType, FunctionType, ModuleType
+
+from conclint_runtime.guard.blocking.arrivals import Arrivals
+from conclint_runtime.guard.blocking.audit import audited
+from conclint_runtime.guard.blocking.offload import is_offloaded_argument
+from conclint_runtime.guard.blocking.readiness import must_wait
+from conclint_runtime.guard.blocking.tables import Known, Tables
+from conclint_runtime.guard.loops import loop_stack, running_loop
+from conclint_runtime.guard.patching import Patches, patchable
+from conclint_runtime.guard.places import Stack
+from conclint_runtime.guard.report import Report
+from conclint_runtime.guard.settings import Settings
+
+Callee = Callable[..., object]
+
+_clock = time.perf_counter
+_thread_id = _thread.get_ident
+# The library's own doing, which the program cannot change: the loop's wait for events, imports, the text of tracebacks.
+_EXEMPT = ("asyncio", "importlib", "linecache", "traceback", "tokenize", "logging", "warnings", "selectors", "uvloop")
+# What is short where nothing has to be waited for, so that making the call is no witness yet.
+_PATIENT = ("wait", "lock")
+
+
+class Active:
+    """The calls that threads are in now, by thread: for the monitor, and for what never ends."""
+
+    def __init__(self) -> None:
+        self.calls: dict[int, tuple[Known, Stack, float]] = {}
+        # Threads that are in this package's own code, whose calls are not the program's.
+        self.looking: set[int] = set()
+        # Seconds of the current turn of a loop that calls have accounted for, by thread.
+        self.accounted: dict[int, float] = {}
+
+
+ACTIVE = Active()
+
+
+class Calls:
+    """The observer of blocking calls that are made on a loop."""
+
+    name = "calls"
+
+    def __init__(self) -> None:
+        self._patches = Patches()
+        self._seen: set[tuple[int, str]] = set()
+        self._arrivals: Arrivals | None = None
+        self._stop_audit: Callable[[], None] | None = None
+
+    def install(self, report: Report, settings: Settings) -> None:
+        """Replace what is imported, wait for what will be."""
+        self._report, self._settings = report, settings
+        ACTIVE.calls.clear()
+        self._tables = Tables()
+        for module in tuple(sys.modules.values()):
+            if isinstance(module, ModuleType) and self._tables.serves(module.__name__):
+                self._arrived(module)
+        self._arrivals = Arrivals(self._tables.serves, self._arrived)
+        sys.meta_path.insert(0, self._arrivals)
+        self._stop_audit = audited(self._audit)
+
+    def uninstall(self) -> None:
+        """Put everything back."""
+        if self._arrivals is not None and self._arrivals in sys.meta_path:
+            sys.meta_path.remove(self._arrivals)
+        if self._stop_audit is not None:
+            self._stop_audit()
+        self._patches.undo()
+
+    def at_end(self, report: Report) -> None:
+        """Report the calls that are not over yet: the program may hang in one."""
+        for known, stack, since in tuple(ACTIVE.calls.values()):
+            seconds = _clock() - since
+            if seconds >= self._settings.threshold:
+                self._say(report, known, stack, seconds, "it had not ended when the guard did")
+
+    def _arrived(self, module: ModuleType) -> None:
+        for path, known in self._tables.of_module(module.__name__):
+            self._replace(module, path, known)
+
+    def _replace(self, module: ModuleType, path: str, known: Known) -> None:
+        *owners, name = path.split(".")
+        owner: object = module
+        for each in owners:
+            owner = vars(owner).get(each)
+            if not isinstance(owner, type):
+                return
+        key = (id(owner), name)
+        if key in self._seen or not patchable(owner):
+            return
+        method = isinstance(owner, type)
+        raw = vars(owner).get(name)
+        inherited = method and raw is None
+        if inherited and known.name != f"{self._tables.knowledge.canonical(module.__name__)}.{path}":
+            return
+        original: object = getattr(owner, name, None) if inherited else raw
+        if not callable(original) or isinstance(original, type | classmethod | staticmethod):
+            return
+        self._seen.add(key)
+        replacement = self._watched(original, known, method=method)
+        self._patches.put(owner, name, replacement)
+        if module.__name__ == "builtins" and name == "open":
+            import io
+
+            self._patches.put(io, name, replacement)
+
+    def _watched(self, original: Callee, known: Known, *, method: bool) -> Callee:
+        def call(*arguments: object, **keywords: object) -> object:
+            if running_loop() is None:
+                return original(*arguments, **keywords)
+            return self._on_loop(original, known, method, arguments, keywords)
+
+        functools.update_wrapper(call, original)
+        # A function becomes a method where it is an attribute of a class; what the interpreter has built in does not.
+        return call if method or isinstance(original, FunctionType) else _Unbound(call, original)
+
+    def _on_loop(
+        self,
+        original: Callee,
+        known: Known,
+        method: bool,
+        arguments: tuple[object, ...],
+        keywords: Mapping[str, object],
+    ) -> object:
+        thread = _thread_id()
+        if thread in ACTIVE.calls or thread in ACTIVE.looking:
+            return original(*arguments, **keywords)
+        stack = self._stack(sys._getframe(2), known)
+        if not stack or not known.blocks(arguments[1:] if method else arguments, keywords):
+            return original(*arguments, **keywords)
+        waits = must_wait(known.name, arguments, keywords)
+        if waits is False:
+            return original(*arguments, **keywords)
+        started = _clock()
+        ACTIVE.calls[thread] = (known, stack, started)
+        try:
+            return original(*arguments, **keywords)
+        finally:
+            ACTIVE.calls.pop(thread, None)
+            seconds = _clock() - started
+            ACTIVE.accounted[thread] = ACTIVE.accounted.get(thread, 0.0) + seconds
+            if known.kind not in _PATIENT or waits or seconds >= self._settings.threshold:
+                self._say(self._report, known, stack, seconds)
+
+    def _stack(self, frame: FrameType | None, known: Known) -> Stack:
+        """The program's frames that made the call on the loop; () where it is the library's own doing."""
+        thread = _thread_id()
+        ACTIVE.looking.add(thread)
+        try:
+            return self._frames(frame, known)
+        finally:
+            ACTIVE.looking.discard(thread)
+
+    def _frames(self, frame: FrameType | None, known: Known) -> Stack:
+        caller = self._settings.scope.caller(frame)
+        if caller is None:
+            return ()
+        module = str(caller.f_globals.get("__name__", ""))
+        if module.partition(".")[0] in _EXEMPT:
+            return ()
+        if known.kind in _PATIENT and self._settings.scope.owner(caller.f_code.co_filename) == "library":
+            # How a thread is started, or a pool woken, is no wait of the program's.
+            return ()
+        return loop_stack(self._settings.scope, frame)
+
+    def _say(self, report: Report, known: Known, stack: Stack, seconds: float, detail: str = "") -> None:
+        thread = _thread_id()
+        if known.code is None:
+            return
+        ACTIVE.looking.add(thread)
+        try:
+            self._report_call(report, known, known.code, stack, seconds, detail)
+        finally:
+            ACTIVE.looking.discard(thread)
+
+    def _report_call(self, report: Report, known: Known, code: str, stack: Stack, seconds: float, detail: str) -> None:
+        message = f"`{known.name}` was called on the event loop: every task of the loop stands still until it returns"
+        report.say(code, message, stack, seconds=seconds, detail=detail)
+        if stack and is_offloaded_argument(stack[0], known.name):
+            moved = f"`{known.name}` is an argument of the call that hands work over: it runs before that, on the loop"
+            report.say("CON242", moved, stack, seconds=seconds)
+
+    def _audit(self, known: Known, arguments: tuple[object, ...]) -> None:
+        """A blocking call that an audit event tells of, and no replaced callable."""
+        thread = _thread_id()
+        if running_loop() is None or thread in ACTIVE.calls or thread in ACTIVE.looking:
+            return
+        if must_wait(known.name, arguments, {}) is False:
+            return
+        stack = self._stack(sys._getframe(2), known)
+        if stack:
+            self._say(self._report, known, stack, 0.0)
+
+
+class _Unbound:
+    """A replaced built-in function, which binds to no instance and is pickled by its name, as that is."""
+
+    def __init__(self, call: Callee, original: Callee) -> None:
+        self._call = call
+        functools.update_wrapper(self, original)
+
+    def __call__(self, *arguments: object, **keywords: object) -> object:
+        return self._call(*arguments, **keywords)
+
+    def __reduce__(self) -> str:
+        return str(vars(self)["__qualname__"])

@@ -1,0 +1,157 @@
+"""Loops that stand: each turn of a loop is timed, and a monitor looks at what a long one is doing.
+
+A turn that takes too long is not yet somebody's fault: threads that compute keep the interpreter's lock from a loop
+that
+does nothing wrong. So a code is given only where all looks saw one and the same call of the tables and the process
+computed
+little beside it, or where the loop's own thread did the computing. What remains is reported as *loop starved*,
+without a code.
+"""
+
+from __future__ import annotations
+
+import _thread
+import asyncio.events
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from conclint_runtime.guard.blocking.callee import callees
+from conclint_runtime.guard.blocking.calls import ACTIVE
+from conclint_runtime.guard.blocking.tables import Known, Tables
+from conclint_runtime.guard.blocking.turn import Look, Turn, moment, verdicts
+from conclint_runtime.guard.loops import beneath_loop, loop_stack
+from conclint_runtime.guard.monitor import Monitor
+from conclint_runtime.guard.patching import Patches
+from conclint_runtime.guard.places import outwards
+from conclint_runtime.guard.report import Report
+from conclint_runtime.guard.settings import Settings
+
+_clock = time.perf_counter
+_LOOKS = 64
+
+
+class Stalls:
+    """The observer of turns that take too long."""
+
+    name = "stalls"
+
+    def __init__(self) -> None:
+        self._patches = Patches()
+        self._turns: dict[int, Turn] = {}
+        self._monitor: Monitor | None = None
+
+    def install(self, report: Report, settings: Settings) -> None:
+        """Time each turn; the monitor begins with the first."""
+        self._report, self._settings = report, settings
+        self._tables = Tables()
+        self._monitor = Monitor(settings.step, self._look)
+        original: Callable[[asyncio.events.Handle], None] = asyncio.events.Handle._run
+        self._patches.put(asyncio.events.Handle, "_run", self._timed(original))
+
+    def uninstall(self) -> None:
+        """Stop timing, end the monitor."""
+        self._patches.undo()
+        if self._monitor is not None:
+            self._monitor.stop()
+
+    def at_end(self, report: Report) -> None:
+        """Report the turns that are not over yet."""
+        for thread, turn in tuple(self._turns.items()):
+            seconds = _clock() - turn.started
+            if thread != _thread.get_ident() and seconds >= self._settings.threshold and thread not in ACTIVE.calls:
+                self._judge(report, turn, thread, seconds)
+
+    def _timed(self, original: Callable[[asyncio.events.Handle], None]) -> Callable[[asyncio.events.Handle], None]:
+        turns, threshold, ident, accounted = self._turns, self._settings.threshold, _thread.get_ident, ACTIVE.accounted
+        monitor = self._monitor
+        assert monitor is not None
+
+        def _run(handle: asyncio.events.Handle) -> None:
+            if not monitor.thread:
+                monitor.start()
+            thread = ident()
+            outer = turns.get(thread)
+            turns[thread] = turn = Turn(_clock())
+            try:
+                original(handle)
+            finally:
+                if outer is None:
+                    turns.pop(thread, None)
+                else:
+                    turns[thread] = outer
+                seconds = _clock() - turn.started
+                if seconds >= threshold:
+                    self._over(turn, thread, seconds)
+                if accounted:
+                    accounted.pop(thread, None)
+
+        return _run
+
+    def _over(self, turn: Turn, thread: int, seconds: float) -> None:
+        # Calls of the tables have reported themselves, with their own time.
+        left = seconds - ACTIVE.accounted.get(thread, 0.0)
+        if left >= self._settings.threshold:
+            ACTIVE.looking.add(thread)
+            try:
+                self._judge(self._report, turn, thread, left)
+            finally:
+                ACTIVE.looking.discard(thread)
+
+    def _judge(self, report: Report, turn: Turn, thread: int, seconds: float) -> None:
+        for said in verdicts(turn, moment(thread, _clock()), self._settings.threshold):
+            took = min(seconds, said.seconds or seconds)
+            report.say(said.code, said.message, said.stack, seconds=took, name=said.name, detail=said.detail)
+
+    def _look(self) -> None:
+        """One look of the monitor at all turns that have begun before the last one."""
+        now = _clock()
+        late = [
+            (thread, turn) for thread, turn in tuple(self._turns.items()) if now - turn.started >= self._settings.step
+        ]
+        if not late:
+            return
+        frames = sys._current_frames()
+        for thread, turn in late:
+            frame = frames.get(thread)
+            still = self._turns.get(thread) is turn
+            if frame is None or not still or thread in ACTIVE.calls or thread in ACTIVE.looking:
+                continue
+            if len(turn.looks) < _LOOKS:
+                turn.looks.append((moment(thread, _clock()), self._seen(frame, turn)))
+
+    def _seen(self, frame: FrameType, turn: Turn) -> Look:
+        scope = self._settings.scope
+        user = scope.user_frame(frame)
+        key = (id(user), user.f_lasti if user is not None else 0)
+        last = turn.looks[-1][1] if turn.looks else None
+        if last is not None and last.key == key:
+            return last
+        return Look(key, loop_stack(scope, frame), self._known(frame, user))
+
+    def _known(self, frame: FrameType, user: FrameType | None) -> Known | None:
+        """The call of the tables that the innermost frames are in."""
+        for each in outwards(frame):
+            if beneath_loop(each.f_code):
+                break
+            names = _function_names(each)
+            if each is frame or each is user:
+                names = (*callees(each), *names)
+            for name in names:
+                found = self._tables.named(name)
+                if found is not None:
+                    return found
+            if each is user:
+                break
+        return None
+
+
+def _function_names(frame: FrameType) -> tuple[str, ...]:
+    """The dotted names that the function of a frame may be known by."""
+    code, module = frame.f_code, frame.f_globals.get("__name__", "")
+    names = [f"{module}.{getattr(code, 'co_qualname', code.co_name)}"]
+    if code.co_argcount and code.co_varnames[0] == "self":
+        kind = type(frame.f_locals.get("self"))
+        names.append(f"{kind.__module__}.{kind.__qualname__}.{code.co_name}")
+    return tuple(names)

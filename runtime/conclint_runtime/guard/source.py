@@ -1,0 +1,96 @@
+"""The program's source, read as syntax where a frame alone does not tell: which call of a line, inside what."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+from collections.abc import Iterator
+
+
+@functools.lru_cache(maxsize=256)
+def tree(file: str) -> ast.Module | None:
+    """The syntax tree of a file; None where there is no source or it does not parse."""
+    text = "".join(linecache.getlines(file))
+    if not text:
+        return None
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _by_line(file: str) -> dict[int, tuple[tuple[ast.AST, ...], ...]]:
+    """For each line, the nodes that start on it, each with those around it, innermost first."""
+    found: dict[int, list[tuple[ast.AST, ...]]] = {}
+    root = tree(file)
+    todo: list[tuple[ast.AST, ...]] = [(root,)] if root is not None else []
+    while todo:
+        chain = todo.pop()
+        line = getattr(chain[0], "lineno", None)
+        if isinstance(line, int):
+            found.setdefault(line, []).append(chain)
+        todo.extend((child, *chain) for child in ast.iter_child_nodes(chain[0]))
+    return {line: tuple(chains) for line, chains in found.items()}
+
+
+def nodes_at(file: str, line: int) -> tuple[tuple[ast.AST, ...], ...]:
+    """The nodes that start on a line, each followed by those around it, innermost first."""
+    return _by_line(file).get(line, ())
+
+
+def calls_at(file: str, line: int) -> Iterator[tuple[ast.Call, tuple[ast.AST, ...]]]:
+    """The calls whose expression spans a line, each with what is around it, innermost first."""
+    for chain in _spanning(file, line):
+        node = chain[0]
+        if isinstance(node, ast.Call):
+            yield node, chain[1:]
+
+
+@functools.lru_cache(maxsize=4096)
+def _spanning(file: str, line: int) -> tuple[tuple[ast.AST, ...], ...]:
+    return tuple(
+        chain
+        for chains in _by_line(file).values()
+        for chain in chains
+        if isinstance(chain[0], ast.expr) and chain[0].lineno <= line <= (chain[0].end_lineno or chain[0].lineno)
+    )
+
+
+def around(file: str, line: int) -> Iterator[ast.stmt]:
+    """The statements that a line is inside of, innermost first, up to the function's own beginning."""
+    root = tree(file)
+    chain: list[ast.stmt] = []
+    body: list[ast.stmt] = root.body if root is not None else []
+    while body:
+        inside = [each for each in body if _first(each) <= line <= (each.end_lineno or each.lineno)]
+        if not inside:
+            break
+        statement = inside[-1]
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            chain = []
+        chain.append(statement)
+        body = list(_statements(statement))
+    yield from reversed(chain)
+
+
+def _first(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in decorators)])
+
+
+def _statements(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements directly inside another, those of its handlers and cases too."""
+    for child in ast.iter_child_nodes(statement):
+        if isinstance(child, ast.stmt):
+            yield child
+        elif isinstance(child, ast.ExceptHandler | ast.match_case):
+            yield from child.body
+
+
+def last_name(function: ast.expr) -> str:
+    """The last part of the name that is called: `sleep` of `time.sleep(…)`; "" where there is none."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
