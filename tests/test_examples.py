@@ -29,6 +29,17 @@ PLANTED = [
     ("batch_job/scan.py", "found.extend(job.result())", "CON301"),
     ("batch_job/ledger.py", "wait(jobs)", "CON303"),
     ("batch_job/ledger.py", "tail = self.doubles()", "CON502"),
+    ("life/coroutines.py", "board = asyncio.run(game.next_board(board))", "CON221"),
+    (
+        "life/coroutines.py",
+        "following.rows[y][x] = self._oracle.ask(board.alive(y, x), board.neighbors(y, x))",
+        "CON102",
+    ),
+    ("life/coroutines.py", "self.living += await self._next_cell(board, following, y, x)", "CON213"),
+    ("life/threads.py", "part.result()", "CON301"),
+    ("life/threads.py", "guard = threading.Lock()", "CON217"),
+    ("life/stream.py", "board = Board(pool.submit(next_rows, board, 0, board.height).result())", "CON105"),
+    ("life/actors.py", "parts = [ray.get(band.step.remote(board.rows)) for band in bands]", "CON603"),
     ("batch_report.py", 'print("\\n".join(lines(Path.cwd())))', "CON401"),
 ]
 FILES = sorted(EXAMPLES.rglob("*.py"))
@@ -51,7 +62,7 @@ def test_what_is_planted_is_found_and_nothing_else(findings: list[Finding]) -> N
 
 @pytest.mark.parametrize("code", ["CON101", "CON102"])
 def test_a_stall_is_proved_by_a_path_through_three_modules(findings: list[Finding], code: str) -> None:
-    [finding] = [each for each in findings if each.code == code]
+    [finding] = [each for each in findings if each.code == code and line(each)[0].startswith("web_service/")]
     assert len({step.place.path for step in finding.related}) >= 3
 
 
