@@ -1,0 +1,181 @@
+"""Tasks on threads: as many at a time as there are slots, those that block in `get` not counted."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextvars import Context
+
+from conclint_runtime.actors.calls import Call
+from conclint_runtime.actors.interrupt import Interruptible
+from conclint_runtime.actors.parking import Parker
+from conclint_runtime.actors.running import Body, perform
+from conclint_runtime.actors.threads import Threads
+from conclint_runtime.exceptions import WorkerCrashedError
+
+IDLE_SECONDS = 10.0
+"""How long a thread without a task stays."""
+
+
+class _Worker:
+    __slots__ = ("call", "parker")
+
+    def __init__(self, call: TaskCall) -> None:
+        self.call: TaskCall | None = call
+        self.parker = Parker()
+
+
+class TaskCall(Call):
+    """A call of a remote function, with the slots that it takes."""
+
+    __slots__ = ("body", "cpus", "owner")
+
+    body: Body
+    cpus: float
+    owner: TaskThreads
+
+    def leave(self) -> None:
+        """Give the slots to others while the task blocks."""
+        self.owner.release(self.cpus)
+
+    def enter_again(self) -> None:
+        """Take the slots back at once: a task that goes on after a wait is not made to wait again."""
+        self.owner.occupy(self.cpus)
+
+
+class TaskThreads:
+    """Runs tasks in the order in which their arguments are complete, on threads made when no idle one is there.
+
+    A task that blocks in `get` or `wait` gives its slots back meanwhile, so that the tasks that it waits for can run,
+    however deep they nest; when it goes on there may be more tasks running than slots for a while. The queue of tasks
+    without a slot is unbounded, as Ray's is.
+    """
+
+    def __init__(self, threads: Threads, slots: float) -> None:
+        self._threads = threads
+        self._slots = slots
+        self._free = slots
+        self._lock = threading.RLock()
+        self._queue: deque[TaskCall] = deque()
+        self._unfinished: set[TaskCall] = set()
+        self._idle: list[_Worker] = []
+        self._made = 0
+        self._stopped = False
+
+    @property
+    def free(self) -> float:
+        """The slots that no task holds."""
+        return max(self._free, 0.0)
+
+    def submit(self, call: TaskCall) -> None:
+        """Take a task, without blocking. One that wants more slots than there are gets all of them."""
+        call.cpus = min(call.cpus, self._slots)
+        call.owner = self
+        call.slot = call
+        self._unfinished.add(call)
+        if not ((call.args or call.kwargs) and call.defer(lambda: self._enqueue(call))):
+            self._enqueue(call)
+
+    def stop(self) -> list[Call]:
+        """Start no further task; return those that have not finished. Idle threads end."""
+        with self._lock:
+            self._stopped = True
+            self._queue.clear()
+            for worker in self._idle:
+                worker.parker.unpark()
+            self._idle.clear()
+            return list(self._unfinished)
+
+    def release(self, cpus: float) -> None:
+        """Give slots back, and start what fits into them."""
+        with self._lock:
+            self._free += cpus
+            self._dispatch()
+
+    def occupy(self, cpus: float) -> None:
+        """Take slots without waiting for them."""
+        with self._lock:
+            self._free -= cpus
+
+    def _enqueue(self, call: TaskCall) -> None:
+        with self._lock:
+            self._queue.append(call)
+            self._dispatch()
+
+    def _dispatch(self) -> None:
+        while not self._stopped:
+            call = self._take()
+            if call is None:
+                return
+            if self._idle:
+                worker = self._idle.pop()
+                worker.call = call
+                worker.parker.unpark()
+            else:
+                self._made += 1
+                worker = _Worker(call)
+                self._threads.start(lambda worker=worker: self._work(worker), f"task-{self._made}")  # type: ignore[misc]
+
+    def _take(self) -> TaskCall | None:
+        """Return the next task that fits into the free slots, with the slots taken."""
+        queue = self._queue
+        while queue:
+            call = queue[0]
+            if not call.settled():
+                if call.cpus > self._free:
+                    return None
+                self._free -= call.cpus
+                return queue.popleft()
+            queue.popleft()
+            self._unfinished.discard(call)
+        return None
+
+    def _work(self, worker: _Worker) -> None:
+        while True:
+            call = worker.call
+            if call is None:
+                if not worker.parker.park(IDLE_SECONDS) and self._retire(worker):
+                    return
+                if self._stopped and worker.call is None:
+                    return
+                continue
+            _run(call)
+            with self._lock:
+                self._unfinished.discard(call)
+                self._free += call.cpus
+                worker.call = None if self._stopped else self._take()
+                if worker.call is None:
+                    if self._stopped:
+                        return
+                    self._idle.append(worker)
+            del call
+
+    def _retire(self, worker: _Worker) -> bool:
+        with self._lock:
+            if worker not in self._idle:
+                return False  # it was given a task just now
+            self._idle.remove(worker)
+            return True
+
+
+def _run(call: TaskCall) -> None:
+    stretch = Interruptible()
+    call.interrupt = stretch.interrupt
+    error: BaseException | None = None
+    try:
+        error = Context().run(perform, call, call.body)
+    except KeyboardInterrupt as late:
+        error = late
+    while True:
+        try:
+            stretch.close()
+            break
+        except KeyboardInterrupt:
+            continue
+    call.interrupt = None
+    if error is None or call.settled():
+        return
+    if isinstance(error, SystemExit):
+        call.abort(WorkerCrashedError(f"The task {call.name} ended its worker: it raised {error!r}."))
+    else:
+        call.fail(error)
