@@ -129,13 +129,30 @@ class WrapAsyncRemote(msgspec.Struct, frozen=True, tag=True):
 
 
 class MakeAsync(msgspec.Struct, frozen=True, tag=True):
-    """The `with` statement that enters the expression at `span`, and no other, becomes an `async with`."""
+    """The `with` statement that enters the expression at `span`, and no other, becomes an `async with`; the `for`
+    of a statement or comprehension that goes over it becomes an `async for`."""
 
     span: Span
 
 
+class ReplaceBase(msgspec.Struct, frozen=True, tag=True):
+    """In the class statement that starts at `span` the base that is written `old`, also by its last name alone,
+    becomes `template`. `{@a.b}` as in `ReplaceExpression`."""
+
+    span: Span
+    old: str
+    template: str
+
+
 Edit = (
-    ReplaceExpression | ReplaceStatements | AppendToBlock | AddModuleStatement | GuardMain | WrapAsyncRemote | MakeAsync
+    ReplaceExpression
+    | ReplaceStatements
+    | AppendToBlock
+    | AddModuleStatement
+    | GuardMain
+    | WrapAsyncRemote
+    | MakeAsync
+    | ReplaceBase
 )
 
 

@@ -15,12 +15,14 @@ from conclint.finding import (
     Fix,
     GuardMain,
     MakeAsync,
+    ReplaceBase,
     ReplaceExpression,
     ReplaceStatements,
     Span,
     WrapAsyncRemote,
 )
 from conclint.fix.async_form import make_async
+from conclint.fix.bases import replace_base
 from conclint.fix.expression import replace_expression
 from conclint.fix.main_guard import guard_main
 from conclint.fix.module_level import add_module_statement, module_splices
@@ -142,6 +144,8 @@ def _plan_edit(file: File, plan: Plan, edit: Edit) -> None:
         wrap_async_remote(file, plan, edit)
     elif isinstance(edit, MakeAsync):
         make_async(file, plan, edit)
+    elif isinstance(edit, ReplaceBase):
+        replace_base(file, plan, edit)
     else:
         raise RefusalError(f"there is no such edit as {type(edit).__name__}")
 

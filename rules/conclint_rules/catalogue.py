@@ -11,6 +11,7 @@ from conclint_rules.conclint_itself import (
     unused_suppression,
 )
 from conclint_rules.event_loop import (
+    argument_blocks_before_offload,
     blocking_file,
     blocking_input,
     blocking_network,
@@ -36,12 +37,16 @@ from conclint_rules.tasks import (
     coroutine_function_as_callback,
     coroutine_never_awaited,
     coroutine_reused,
+    exception_of_cancelled_task,
     fresh_lock,
     gather_errors_ignored,
     lost_task,
+    result_of_pending_task,
     run_per_iteration,
     sequential_awaits,
+    silent_async_test,
     swallowed_cancellation,
+    sync_form_of_async_protocol,
     update_across_await,
     wait_on_bare_coroutines,
 )
@@ -85,6 +90,11 @@ RULES: tuple[Rule, ...] = validate(
         fresh_lock.RULE,
         run_per_iteration.RULE,
         coroutine_reused.RULE,
+        sync_form_of_async_protocol.RULE,
+        silent_async_test.RULE,
+        result_of_pending_task.RULE,
+        exception_of_cancelled_task.RULE,
+        argument_blocks_before_offload.RULE,
         missing_main_guard.RULE,
     )
 )
