@@ -19,7 +19,7 @@ class Observer(Protocol):
 
     name: str
 
-    def install(self, report: Report, settings: Settings) -> None:
+    def install(self, report: Report, settings: Settings, /) -> None:
         """Begin to watch, and add what is seen to `report`.
 
         Called once. What it raises ends the guard before it begins, with everything taken off again.
@@ -31,15 +31,17 @@ class Observer(Protocol):
         Called once for each `install`, also for one that raised half-way.
         """
 
-    def at_end(self, report: Report) -> None:
+    def at_end(self, report: Report, /) -> None:
         """Add what only the end shows: what was never awaited, shut down, read. Called before `uninstall`, while all
         observers still watch, on whatever thread ends the guard."""
 
 
 # In the order in which they are installed; taken off in reverse. A later one wraps what an earlier one has put there.
 OBSERVERS: tuple[tuple[str, str], ...] = (
+    ("origins", "conclint_runtime.guard.origins:Origins"),
     ("calls", "conclint_runtime.guard.blocking.calls:Calls"),
     ("stalls", "conclint_runtime.guard.blocking.stalls:Stalls"),
+    ("failures", "conclint_runtime.guard.failures.failures:Failures"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conclint_runtime.guard.places import Scope
+from conclint_runtime.guard.shared import Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,15 @@ class Settings:
     `threshold` is how long, in seconds, an event loop may stand before that is reported; 0.1 is what asyncio's own
     debug
     mode has. `step` is how often, in seconds, the monitor looks at a loop that stands: at least twice within the
-    threshold. `observers` names those that watch, () for all. `scope` says which files are the program's own.
+    threshold. `observers` names those that watch, () for all. `scope` says which files are the program's own;
+    `shared` is what the
+    observers of the guard know of each other.
     """
 
     threshold: float = 0.1
     observers: tuple[str, ...] = ()
     scope: Scope = field(default_factory=Scope)
+    shared: Shared = field(default_factory=Shared)
 
     def __post_init__(self) -> None:
         if not self.threshold > 0:

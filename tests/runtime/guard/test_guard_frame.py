@@ -33,13 +33,13 @@ class Told:
         if self.fails == what:
             raise ValueError(what)
 
-    def install(self, report: Report, settings: Settings) -> None:
+    def install(self, _: Report, __: Settings, /) -> None:
         self._do("on")
 
     def uninstall(self) -> None:
         self._do("off")
 
-    def at_end(self, report: Report) -> None:
+    def at_end(self, _: Report, /) -> None:
         self._do("end")
 
 

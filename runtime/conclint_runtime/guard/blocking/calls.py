@@ -36,20 +36,6 @@ _EXEMPT = ("asyncio", "importlib", "linecache", "traceback", "tokenize", "loggin
 _PATIENT = ("wait", "lock")
 
 
-class Active:
-    """The calls that threads are in now, by thread: for the monitor, and for what never ends."""
-
-    def __init__(self) -> None:
-        self.calls: dict[int, tuple[Known, Stack, float]] = {}
-        # Threads that are in this package's own code, whose calls are not the program's.
-        self.looking: set[int] = set()
-        # Seconds of the current turn of a loop that calls have accounted for, by thread.
-        self.accounted: dict[int, float] = {}
-
-
-ACTIVE = Active()
-
-
 class Calls:
     """The observer of blocking calls that are made on a loop."""
 
@@ -61,10 +47,9 @@ class Calls:
         self._arrivals: Arrivals | None = None
         self._stop_audit: Callable[[], None] | None = None
 
-    def install(self, report: Report, settings: Settings) -> None:
+    def install(self, report: Report, settings: Settings, /) -> None:
         """Replace what is imported, wait for what will be."""
-        self._report, self._settings = report, settings
-        ACTIVE.calls.clear()
+        self._report, self._settings, self._shared = report, settings, settings.shared
         self._tables = Tables()
         for module in tuple(sys.modules.values()):
             if isinstance(module, ModuleType) and self._tables.serves(module.__name__):
@@ -81,9 +66,9 @@ class Calls:
             self._stop_audit()
         self._patches.undo()
 
-    def at_end(self, report: Report) -> None:
+    def at_end(self, report: Report, /) -> None:
         """Report the calls that are not over yet: the program may hang in one."""
-        for known, stack, since in tuple(ACTIVE.calls.values()):
+        for known, stack, since in tuple(self._shared.calls.values()):
             seconds = _clock() - since
             if seconds >= self._settings.threshold:
                 self._say(report, known, stack, seconds, "it had not ended when the guard did")
@@ -137,7 +122,7 @@ class Calls:
         keywords: Mapping[str, object],
     ) -> object:
         thread = _thread_id()
-        if thread in ACTIVE.calls or thread in ACTIVE.looking:
+        if thread in self._shared.calls or thread in self._shared.looking:
             return original(*arguments, **keywords)
         stack = self._stack(sys._getframe(2), known)
         if not stack or not known.blocks(arguments[1:] if method else arguments, keywords):
@@ -146,24 +131,20 @@ class Calls:
         if waits is False:
             return original(*arguments, **keywords)
         started = _clock()
-        ACTIVE.calls[thread] = (known, stack, started)
+        self._shared.calls[thread] = (known, stack, started)
         try:
             return original(*arguments, **keywords)
         finally:
-            ACTIVE.calls.pop(thread, None)
+            self._shared.calls.pop(thread, None)
             seconds = _clock() - started
-            ACTIVE.accounted[thread] = ACTIVE.accounted.get(thread, 0.0) + seconds
+            self._shared.accounted[thread] = self._shared.accounted.get(thread, 0.0) + seconds
             if known.kind not in _PATIENT or waits or seconds >= self._settings.threshold:
                 self._say(self._report, known, stack, seconds)
 
     def _stack(self, frame: FrameType | None, known: Known) -> Stack:
         """The program's frames that made the call on the loop; () where it is the library's own doing."""
-        thread = _thread_id()
-        ACTIVE.looking.add(thread)
-        try:
+        with self._shared.own_work():
             return self._frames(frame, known)
-        finally:
-            ACTIVE.looking.discard(thread)
 
     def _frames(self, frame: FrameType | None, known: Known) -> Stack:
         caller = self._settings.scope.caller(frame)
@@ -178,14 +159,9 @@ class Calls:
         return loop_stack(self._settings.scope, frame)
 
     def _say(self, report: Report, known: Known, stack: Stack, seconds: float, detail: str = "") -> None:
-        thread = _thread_id()
-        if known.code is None:
-            return
-        ACTIVE.looking.add(thread)
-        try:
-            self._report_call(report, known, known.code, stack, seconds, detail)
-        finally:
-            ACTIVE.looking.discard(thread)
+        if known.code is not None:
+            with self._shared.own_work():
+                self._report_call(report, known, known.code, stack, seconds, detail)
 
     def _report_call(self, report: Report, known: Known, code: str, stack: Stack, seconds: float, detail: str) -> None:
         message = f"`{known.name}` was called on the event loop: every task of the loop stands still until it returns"
@@ -197,7 +173,7 @@ class Calls:
     def _audit(self, known: Known, arguments: tuple[object, ...]) -> None:
         """A blocking call that an audit event tells of, and no replaced callable."""
         thread = _thread_id()
-        if running_loop() is None or thread in ACTIVE.calls or thread in ACTIVE.looking:
+        if running_loop() is None or thread in self._shared.calls or thread in self._shared.looking:
             return
         if must_wait(known.name, arguments, {}) is False:
             return

@@ -18,7 +18,6 @@ from collections.abc import Callable
 from types import FrameType
 
 from conclint_runtime.guard.blocking.callee import callees
-from conclint_runtime.guard.blocking.calls import ACTIVE
 from conclint_runtime.guard.blocking.tables import Known, Tables
 from conclint_runtime.guard.blocking.turn import Look, Turn, moment, verdicts
 from conclint_runtime.guard.loops import beneath_loop, loop_stack
@@ -42,9 +41,9 @@ class Stalls:
         self._turns: dict[int, Turn] = {}
         self._monitor: Monitor | None = None
 
-    def install(self, report: Report, settings: Settings) -> None:
+    def install(self, report: Report, settings: Settings, /) -> None:
         """Time each turn; the monitor begins with the first."""
-        self._report, self._settings = report, settings
+        self._report, self._settings, self._shared = report, settings, settings.shared
         self._tables = Tables()
         self._monitor = Monitor(settings.step, self._look)
         original: Callable[[asyncio.events.Handle], None] = asyncio.events.Handle._run
@@ -56,15 +55,17 @@ class Stalls:
         if self._monitor is not None:
             self._monitor.stop()
 
-    def at_end(self, report: Report) -> None:
+    def at_end(self, report: Report, /) -> None:
         """Report the turns that are not over yet."""
         for thread, turn in tuple(self._turns.items()):
             seconds = _clock() - turn.started
-            if thread != _thread.get_ident() and seconds >= self._settings.threshold and thread not in ACTIVE.calls:
+            waiting = thread in self._shared.calls or thread == _thread.get_ident()
+            if seconds >= self._settings.threshold and not waiting:
                 self._judge(report, turn, thread, seconds)
 
     def _timed(self, original: Callable[[asyncio.events.Handle], None]) -> Callable[[asyncio.events.Handle], None]:
-        turns, threshold, ident, accounted = self._turns, self._settings.threshold, _thread.get_ident, ACTIVE.accounted
+        turns, threshold, ident = self._turns, self._settings.threshold, _thread.get_ident
+        accounted = self._shared.accounted
         monitor = self._monitor
         assert monitor is not None
 
@@ -91,13 +92,10 @@ class Stalls:
 
     def _over(self, turn: Turn, thread: int, seconds: float) -> None:
         # Calls of the tables have reported themselves, with their own time.
-        left = seconds - ACTIVE.accounted.get(thread, 0.0)
+        left = seconds - self._shared.accounted.get(thread, 0.0)
         if left >= self._settings.threshold:
-            ACTIVE.looking.add(thread)
-            try:
+            with self._shared.own_work():
                 self._judge(self._report, turn, thread, left)
-            finally:
-                ACTIVE.looking.discard(thread)
 
     def _judge(self, report: Report, turn: Turn, thread: int, seconds: float) -> None:
         for said in verdicts(turn, moment(thread, _clock()), self._settings.threshold):
@@ -116,7 +114,7 @@ class Stalls:
         for thread, turn in late:
             frame = frames.get(thread)
             still = self._turns.get(thread) is turn
-            if frame is None or not still or thread in ACTIVE.calls or thread in ACTIVE.looking:
+            if frame is None or not still or thread in self._shared.calls or thread in self._shared.looking:
                 continue
             if len(turn.looks) < _LOOKS:
                 turn.looks.append((moment(thread, _clock()), self._seen(frame, turn)))

@@ -1,0 +1,1 @@
+"""Exceptions that end something and whose text says which pitfall it was."""

@@ -1,0 +1,121 @@
+"""Exceptions that reach the end of a program, a thread, a task, a job or a callback."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+
+from conclint_runtime.guard.failures.shapes import Failure
+from conclint_runtime.guard.failures.texts import meaning
+from conclint_runtime.guard.places import Stack
+from conclint_runtime.guard.report import Report
+from conclint_runtime.guard.settings import Settings
+from conclint_runtime.guard.sight import Function, Sight, undone
+
+_SEEN = "_seen_by_conclint_guard"
+_DEEPEST = 8
+
+
+class Failures:
+    """The observer of exceptions that nobody handles on the way."""
+
+    name = "failures"
+
+    def __init__(self) -> None:
+        self._sight: Sight | None = None
+
+    def install(self, report: Report, settings: Settings, /) -> None:
+        """Look at what the hooks for unhandled exceptions, tasks and futures get."""
+        sight = self._sight = Sight(report, settings)
+        sight.wrap(sys, "excepthook", self._hook(lambda arguments: arguments[1]))
+        sight.wrap(sys, "unraisablehook", self._hook(lambda arguments: getattr(arguments[0], "exc_value", None)))
+        sight.wrap(threading, "excepthook", self._in_thread(sight))
+        sight.wrap(concurrent.futures.Future, "set_exception", self._in_job(sight))
+        sight.wrap(asyncio.BaseEventLoop, "call_exception_handler", self._in_callback)
+        settings.shared.task_ended.append(self._task_ended)
+
+    def uninstall(self) -> None:
+        """Put everything back."""
+        undone(self._sight)
+        if self._sight is not None and self._task_ended in self._sight.shared.task_ended:
+            self._sight.shared.task_ended.remove(self._task_ended)
+
+    def at_end(self, _: Report, /) -> None:
+        """Nothing: each was reported as it came."""
+
+    def ended_by(self, error: object, origin: Stack = (), *, callback: bool = False) -> None:
+        """Report what the exception, or one inside it, means."""
+        sight = self._sight
+        if sight is None or not isinstance(error, BaseException):
+            return
+        with sight.shared.own_work():
+            for each in _inside(error):
+                if vars(each).get(_SEEN):
+                    continue
+                stack = sight.scope.traceback_stack(each.__traceback__)
+                found = meaning(Failure(each, stack, origin, sight.scope, callback))
+                if found is not None:
+                    vars(each)[_SEEN] = True
+                    both = (*stack, *(place for place in origin if place not in stack))
+                    said = " ".join(str(each).split())[:200]
+                    sight.say(found.code, found.says, both, detail=f"{type(each).__name__}: {said}")
+
+    def _hook(self, error_of: Callable[[tuple[object, ...]], object]) -> Callable[[Function], Function]:
+        def make(original: Function) -> Function:
+            def hook(*arguments: object) -> object:
+                self.ended_by(error_of(arguments))
+                return original(*arguments)
+
+            return hook
+
+        return make
+
+    def _in_thread(self, sight: Sight) -> Callable[[Function], Function]:
+        def make(original: Function) -> Function:
+            def hook(ended: threading.ExceptHookArgs) -> object:
+                self.ended_by(ended.exc_value, sight.shared.origin(ended.thread))
+                return original(ended)
+
+            return hook
+
+        return make
+
+    def _in_job(self, sight: Sight) -> Callable[[Function], Function]:
+        def make(original: Function) -> Function:
+            def set_exception(future: object, error: object) -> object:
+                self.ended_by(error, sight.shared.origin(future))
+                return original(future, error)
+
+            return set_exception
+
+        return make
+
+    def _in_callback(self, original: Function) -> Function:
+        def call_exception_handler(loop: object, context: Mapping[str, object]) -> object:
+            callback = "future" not in context and "task" not in context and "handle" in context
+            self.ended_by(context.get("exception"), callback=callback)
+            return original(loop, context)
+
+        return call_exception_handler
+
+    def _task_ended(self, task: asyncio.Future[object]) -> None:
+        # Asking `exception()` would mark it as read, and the loss of an exception is for others to see.
+        error: object = getattr(task, "_exception", None)
+        if error is not None and self._sight is not None:
+            self.ended_by(error, self._sight.shared.origin(task))
+
+
+def _inside(error: BaseException) -> Iterator[BaseException]:
+    """The exception, those of a group, and what they were raised from."""
+    todo = [error]
+    for _ in range(_DEEPEST):
+        if not todo:
+            return
+        each = todo.pop(0)
+        yield each
+        todo.extend(getattr(each, "exceptions", ()))
+        if each.__cause__ is not None:
+            todo.append(each.__cause__)

@@ -1,0 +1,110 @@
+"""What else must hold of an exception for its text to mean the pitfall: where it was raised, and in what."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conclint_runtime.guard.places import Place, Scope, Stack, tracebacks
+from conclint_runtime.guard.source import around, calls_at, last_name
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception that ended something: where it was raised, where what it ended was started, and whether that was a
+    callback of an event loop."""
+
+    error: BaseException
+    stack: Stack
+    origin: Stack
+    scope: Scope
+    callback: bool = False
+
+
+def in_coroutine(failure: Failure) -> bool:
+    """Whether the frame of the program that it was raised in is a coroutine's."""
+    innermost = [
+        each.tb_frame for each in tracebacks(failure.error.__traceback__) if failure.scope.is_user(each.tb_frame)
+    ]
+    flags = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+    return bool(innermost) and bool(innermost[-1].f_code.co_flags & flags)
+
+
+def in_callback(failure: Failure) -> bool:
+    """Whether it ended a callback."""
+    return failure.callback
+
+
+def in_gather(failure: Failure) -> bool:
+    """Whether it ended a task that `gather` has started."""
+    return any(_calls(place, "gather") for place in failure.origin[:1])
+
+
+def _calls(place: Place, name: str) -> bool:
+    return any(last_name(call.func) == name for call, _ in calls_at(place.file, place.line))
+
+
+def in_task_group(failure: Failure) -> bool:
+    """Whether it ended a task that was started inside a `with` inside a task group."""
+    return any(_under_group(place) for place in failure.origin[:1])
+
+
+def _under_group(place: Place) -> bool:
+    inside = False
+    for statement in around(place.file, place.line):
+        if isinstance(statement, ast.AsyncWith) and any(
+            _named(item, ("TaskGroup", "open_nursery")) for item in statement.items
+        ):
+            return inside
+        inside = inside or isinstance(statement, ast.With | ast.AsyncWith)
+    return False
+
+
+def _named(item: ast.withitem, names: tuple[str, ...]) -> bool:
+    return isinstance(item.context_expr, ast.Call) and last_name(item.context_expr.func) in names
+
+
+def awaits_opened_elsewhere(failure: Failure) -> bool:
+    """Whether an awaited call on the way returns the coroutine from inside a block of a plain function."""
+    return in_coroutine(failure) and any(
+        returns_from_block(place.file, last_name(call.func))
+        for place in (*failure.stack[1:], *failure.origin)
+        for call, _ in calls_at(place.file, place.line)
+    )
+
+
+def returns_from_block(file: str, name: str) -> bool:
+    """Whether the plain function `name` of the file returns a call from inside a `with`."""
+    for function in _functions(file, name):
+        for block in ast.walk(function):
+            if isinstance(block, ast.With) and any(
+                isinstance(inner, ast.Return) and isinstance(inner.value, ast.Call) for inner in ast.walk(block)
+            ):
+                return True
+    return False
+
+
+def _functions(file: str, name: str) -> Iterator[ast.FunctionDef]:
+    from conclint_runtime.guard.source import tree
+
+    root = tree(file)
+    for node in ast.walk(root) if root is not None else ():
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            yield node
+
+
+def under_builtin_timeout(failure: Failure) -> bool:
+    """Whether it passed a handler of the built-in `TimeoutError` that names another class: before Python 3.11."""
+    if sys.version_info >= (3, 11) or type(failure.error) is TimeoutError:
+        return False
+    for place in failure.stack:
+        for statement in around(place.file, place.line):
+            if isinstance(statement, ast.Try) and any(
+                isinstance(handler.type, ast.Name) and handler.type.id == "TimeoutError"
+                for handler in statement.handlers
+            ):
+                return True
+    return False

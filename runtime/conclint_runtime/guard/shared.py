@@ -1,0 +1,60 @@
+"""What the observers of one guard know of each other: calls under way, and where tasks and jobs were started."""
+
+from __future__ import annotations
+
+import _thread
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from conclint_runtime.guard.places import Stack
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from conclint_runtime.guard.blocking.tables import Known
+
+Ended = Callable[["asyncio.Future[object]"], None]
+
+
+class Shared:
+    """The state of one guard.
+
+    `calls` are the blocking calls that threads are in, `looking` the threads that are in this package's own code,
+    `accounted` the seconds of a loop's turn that calls have reported themselves; all by thread. `task_ended` is called
+    with each task that is over.
+    """
+
+    def __init__(self) -> None:
+        self.calls: dict[int, tuple[Known, Stack, float]] = {}
+        self.looking: set[int] = set()
+        self.accounted: dict[int, float] = {}
+        self.task_ended: list[Ended] = []
+        self._origins: weakref.WeakKeyDictionary[object, Stack] = weakref.WeakKeyDictionary()
+
+    def started(self, thing: object, stack: Stack) -> None:
+        """Note where a task, future or thread was started."""
+        try:
+            self._origins[thing] = stack
+        except TypeError:  # neither hashable nor to be referred to weakly: a type of the program's own
+            pass
+
+    def origin(self, thing: object) -> Stack:
+        """Where it was started; () where that was not seen."""
+        try:
+            return self._origins.get(thing, ())
+        except TypeError:
+            return ()
+
+    @contextmanager
+    def own_work(self) -> Iterator[None]:
+        """While the block runs, what this thread calls is the guard's doing and not the program's."""
+        thread = _thread.get_ident()
+        nested = thread in self.looking
+        self.looking.add(thread)
+        try:
+            yield
+        finally:
+            if not nested:
+                self.looking.discard(thread)
