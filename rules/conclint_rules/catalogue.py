@@ -40,6 +40,7 @@ from conclint_rules.tasks import (
     exception_of_cancelled_task,
     fresh_lock,
     gather_errors_ignored,
+    jump_out_of_task_group,
     lost_task,
     result_of_pending_task,
     run_per_iteration,
@@ -47,8 +48,10 @@ from conclint_rules.tasks import (
     silent_async_test,
     swallowed_cancellation,
     sync_form_of_async_protocol,
+    timeout_never_fires,
     update_across_await,
     wait_on_bare_coroutines,
+    yield_in_scope,
 )
 from conclint_rules.threads import lock_reacquired
 
@@ -95,6 +98,9 @@ RULES: tuple[Rule, ...] = validate(
         result_of_pending_task.RULE,
         exception_of_cancelled_task.RULE,
         argument_blocks_before_offload.RULE,
+        timeout_never_fires.RULE,
+        jump_out_of_task_group.RULE,
+        yield_in_scope.RULE,
         missing_main_guard.RULE,
     )
 )
