@@ -5,12 +5,17 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
 from conclint.finding import Finding, Place
 from conclint.program.program import Program
+from conclint.program.reads import Rest
 from conclint.rule import Rule
+
+WHOLE = -1
+"""Stands for the whole program where otherwise the number of a module stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +27,53 @@ class Failure:
     traceback: str
 
 
+class Unit(NamedTuple):
+    """What a rule found when it was asked about one module, or (`module` -1) about the whole program, ungrouped."""
+
+    rule: str
+    module: int
+    findings: tuple[Finding, ...]
+    rest: Rest
+
+
 def judge(program: Program, rules: Sequence[Rule]) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
     """The findings of these rules, grouped and in the order of files and lines, and the rules that failed."""
-    findings: list[Finding] = []
+    units, failures = ask(program, rules)
+    return gathered(rules, units), failures
+
+
+def ask(program: Program, rules: Sequence[Rule]) -> tuple[list[Unit], tuple[Failure, ...]]:
+    """What each rule finds, and the rules that failed, of which nothing counts."""
+    found: list[Unit] = []
     failures: list[Failure] = []
     for rule in rules:
+        numbers = range(len(program.modules)) if rule.by_module else (WHOLE,)
         try:
-            findings.extend(group(rule.check(program)))
+            found.extend([unit(program, rule, number) for number in numbers])
         except Exception:
+            program.evaluator.answers.drop_unfinished()
             failures.append(Failure(rule.code, "", traceback.format_exc()))
+    return found, tuple(failures)
+
+
+def unit(program: Program, rule: Rule, number: int) -> Unit:
+    """Ask a rule about a module, or about the whole program."""
+    program.part = program.modules if number == WHOLE else (program.modules[number],)
+    try:
+        findings, rest = program.reads.of(lambda: tuple(rule.check(program)))
+    finally:
+        program.part = program.modules
+    return Unit(rule.code, number, findings, rest)
+
+
+def gathered(rules: Sequence[Rule], units: Iterable[Unit]) -> tuple[Finding, ...]:
+    """The findings of all units, one for each rule and primitive site, in the order of files and lines."""
+    found: dict[str, list[Finding]] = {rule.code: [] for rule in rules}
+    for one in sorted(units, key=lambda one: one.module):
+        found[one.rule].extend(one.findings)
+    findings = [finding for members in found.values() for finding in group(members)]
     findings.sort(key=lambda finding: finding.sort_key)
-    return tuple(findings), tuple(failures)
+    return tuple(findings)
 
 
 def group(findings: Iterable[Finding]) -> list[Finding]:

@@ -38,7 +38,9 @@ class Rule:
     be. `good` is what is written instead; where the rule has a fix it is what the fix makes of `bad`, to the byte.
     `cases` are further programs with such marks: other forms, longer paths. An example may hold several files, each
     begun by a line `# file: name.py`. `witness` names what the runtime's guard sees when `bad` runs, or "" with
-    `no_witness` saying why nothing can be seen.
+    `no_witness` saying why nothing can be seen. With `by_module` the rule is asked about one module after the other
+    (`program.part`), and not again about those where nothing that it rests on has changed: what it yields for all
+    modules together must be what it yields for each.
     """
 
     code: str
@@ -60,6 +62,7 @@ class Rule:
     known_problems: str = ""
     witness: str = ""
     no_witness: str = ""
+    by_module: bool = False
 
     @property
     def url(self) -> str:

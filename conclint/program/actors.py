@@ -7,11 +7,12 @@ async actor: Ray then runs all its methods, the plain ones too, on one event loo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conclint.facts import Attr, Call, Const, Expr
-from conclint.program.model import ClassNode, Func
+from conclint.program.model import ClassNode, Func, Module
+from conclint.program.reads import Remembered
+from conclint.program.table import Key, Table
 from conclint.program.values import ClassValue, Constant, External, Remote
 
 if TYPE_CHECKING:
@@ -26,11 +27,15 @@ class Actors:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._members: dict[ClassNode, tuple[Func, ...]] = {}
+        self._members: Remembered[ClassNode, tuple[Func, ...]] = Remembered(program.reads)
+        self._remote = Table(program, "remote", all_at_once=self._making_remote)
+        self._optional = Table(program, "options", all_at_once=self._setting_options)
+        self._handles = Table(program, "handles", by_name=_calling_handles)
+        self._loops = Table(program, "on-loop", all_at_once=self._running_on_loops)
 
     def is_actor(self, cls: ClassNode) -> bool:
         """Whether a class is made remote, by its decorator or by a call."""
-        return self.decorated(cls) or cls in self._made_remote
+        return self.decorated(cls) or bool(self._remote.rows(cls.ref))
 
     def decorated(self, cls: ClassNode) -> bool:
         """Whether a class is made remote by its decorator; evaluation may ask this at any time."""
@@ -38,19 +43,23 @@ class Actors:
         remote = self.program.evaluator.is_ray_remote
         return any(isinstance(item.func, str) and remote(item.func, owner) for item in cls.fact.decorators)
 
-    @cached_property
-    def _made_remote(self) -> dict[ClassNode, tuple[tuple[str, Expr], ...]]:
-        """Classes made remote by a call, with its keywords: `ray.remote(Cls)`, `ray.remote(num_cpus=1)(Cls)`."""
-        found: dict[ClassNode, tuple[tuple[str, Expr], ...]] = {}
-        for user in self.program.by_name.get("remote", ()):
+    def _making_remote(self, module: Module) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """Classes made remote by a call: `ray.remote(Cls)`, `ray.remote(num_cpus=1)(Cls)`."""
+        for user in module.users.get("remote", ()):
             for index, op in user.calls:
-                keywords = self._makes_remote(user, op)
-                if keywords is None or len(op.args) != 1:
+                if len(op.args) != 1 or self._makes_remote(user, op) is None:
                     continue
                 for value in self.program.evaluator.of(op.args[0], user, index):
                     if isinstance(value, ClassValue):
-                        found.setdefault(value.cls, keywords)
-        return found
+                        yield value.cls.ref, (user.index, index)
+
+    def _remote_options(self, cls: ClassNode) -> tuple[tuple[str, Expr], ...]:
+        """The options of the first call that makes a class remote."""
+        for number, user, index in self._remote.rows(cls.ref)[:1]:
+            giver = self.program.function(number, user)
+            op = giver.ops[int(index)]
+            return (self._makes_remote(giver, op) or ()) if isinstance(op, Call) else ()
+        return ()
 
     def _makes_remote(self, user: Func, op: Call) -> tuple[tuple[str, Expr], ...] | None:
         """The options with which a call makes its argument remote; None where it does not."""
@@ -64,16 +73,12 @@ class Actors:
 
     def async_members(self, cls: ClassNode) -> tuple[Func, ...]:
         """The members that make a class, once it is remote, an async actor."""
-        found = self._members.get(cls)
-        if found is None:
-            members = [member for member in self._effective(cls) if member.is_async]
-            found = tuple(
-                member
-                for member in members
-                if not any(name.rpartition(".")[2] in _HIDES for name in member.decorator_names)
-            )
-            self._members[cls] = found
-        return found
+        return self._members.get(cls, lambda: tuple(self._asynchronous(cls)))
+
+    def _asynchronous(self, cls: ClassNode) -> Iterator[Func]:
+        for member in self._effective(cls):
+            if member.is_async and not any(name.rpartition(".")[2] in _HIDES for name in member.decorator_names):
+                yield member
 
     def _effective(self, cls: ClassNode) -> Iterator[Func]:
         """The methods that instances have, own and inherited, without those that are overridden."""
@@ -86,20 +91,14 @@ class Actors:
                         yield method
                 seen.update(name for name, _, _ in base.fact.attributes)
 
-    @cached_property
-    def _on_loop(self) -> dict[Func, ClassNode]:
-        found: dict[Func, ClassNode] = {}
-        ranks: dict[Func, tuple[bool, int]] = {}
-        for cls in self.program.classes():
-            if (cls.fact.decorators or cls in self._made_remote) and self.is_actor(cls) and self.async_members(cls):
+    def _running_on_loops(self, module: Module) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """The plain methods that run on the loops of a module's actors, and from how far up they are inherited."""
+        for cls in module.classes:
+            if (cls.fact.decorators or self._remote.rows(cls.ref)) and self.is_actor(cls) and self.async_members(cls):
                 order = self.program.evaluator.mro(cls)
                 for method in self._effective(cls):
                     if not method.is_async and self._runs_remotely(cls, method):
-                        # Of several actors that inherit it the nearest is named, those of tests last.
-                        rank = ("test" in cls.module.path, order.index(method.cls or cls))
-                        if method not in found or rank < ranks[method]:
-                            found[method], ranks[method] = cls, rank
-        return found
+                        yield method.ref, (cls.index, order.index(method.cls or cls))
 
     def on_loop_of(self, func: Func) -> ClassNode | None:
         """The async actor on whose event loop a plain method runs when it is called through a handle, or None.
@@ -107,7 +106,14 @@ class Actors:
         A method that is not seen to be called through a handle counts where it is public and the class has no use of
         its own for it: what an actor calls itself may run anywhere, and is found from there.
         """
-        return self._on_loop.get(func)
+        rows = self._loops.rows(func.ref)
+        if not rows:
+            return None
+        modules = self.program.modules
+        # Of several actors that inherit it the nearest is named, those of tests last.
+        number, index, _ = min(rows, key=lambda row: ("test" in modules[int(row[0])].path, int(row[2])))
+        self.program.reads.modules |= modules[int(number)].bit
+        return modules[int(number)].classes[int(index)]
 
     def _runs_remotely(self, cls: ClassNode, method: Func) -> bool:
         if not method.is_method or method.is_property or method.is_classmethod:
@@ -122,12 +128,7 @@ class Actors:
 
     def called_remotely(self, name: str) -> bool:
         """Whether some handle's method of that name is called: `handle.name.remote()`."""
-        return any(
-            _names_method(call.func, name)
-            for user in self.program.by_name.get(name, ())
-            if "remote" in user.fact.names
-            for _, call in user.calls
-        )
+        return bool(self._handles.rows("", name))
 
     # Options ----------------------------------------------------------------------------------------------------------
 
@@ -162,14 +163,23 @@ class Actors:
         owner = cls.module.functions[cls.fact.owner]
         for item in cls.fact.decorators:
             yield owner, item.keywords
-        yield owner, self._made_remote.get(cls, ())
-        for user in self.program.by_name.get("options", ()):
+        yield owner, self._remote_options(cls)
+        for number, user, index in self._optional.rows(cls.ref):
+            giver = self.program.function(number, user)
+            op = giver.ops[int(index)]
+            if isinstance(op, Call):
+                yield giver, op.keywords
+
+    def _setting_options(self, module: Module) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """Calls of `.options(max_concurrency=…)`, by the classes that they are of."""
+        for user in module.users.get("options", ()):
             for index in user.calls_by_name.get("options", ()):
                 op = user.ops[index]
                 if isinstance(op, Call) and any(word == "max_concurrency" for word, _ in op.keywords):
                     values = self.program.evaluator.of(op.func, user, index)
-                    if any(isinstance(value, Remote) and value.target is cls for value in values):
-                        yield user, op.keywords
+                    targets = [value.target for value in values if isinstance(value, Remote)]
+                    for cls in dict.fromkeys(one for one in targets if isinstance(one, ClassNode)):
+                        yield cls.ref, (user.index, index)
 
     def _above_one(self, user: Func, value: Expr) -> bool:
         if isinstance(value, Const):
@@ -178,6 +188,14 @@ class Actors:
         if len(found) == 1 and isinstance(found[0], Constant):
             return isinstance(found[0].value, int) and found[0].value > 1
         return not any(isinstance(one, External) for one in found)
+
+
+def _calling_handles(module: Module, name: str) -> Iterator[tuple[Key, tuple[int, ...]]]:
+    """Whether a module calls some handle's method of that name: `handle.name.remote()`."""
+    for user in module.users.get(name, ()):
+        if "remote" in user.fact.names and any(_names_method(call.func, name) for _, call in user.calls):
+            yield "", ()
+            return
 
 
 def _names_method(callee: Expr, name: str) -> bool:

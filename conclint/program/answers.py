@@ -86,6 +86,12 @@ class Answers:
         self._reads.modules |= frame.modules
         return values
 
+    def drop_unfinished(self) -> None:
+        """Forget what was being worked out: whoever asked has failed."""
+        self._open.clear()
+        self._forget(0)
+        self.low = FAR
+
     def _forget(self, since: int) -> None:
         if len(self._order) > since:
             for question in self._order[since:]:

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from conclint.facts import Assign, Call, Expr, Fn, Leave, Load, Use
+from conclint.facts import Assign, Call, Expr, Fn, Leave, Load, Op, Use
 from conclint.finding import Confidence, Place, Span
 from conclint.program.decorators import runs_inline
 from conclint.program.guards import arguments
-from conclint.program.model import ClassNode, Func, argument_of
+from conclint.program.model import ClassNode, Func, Module, argument_of
 from conclint.program.modules import STDLIB
+from conclint.program.reads import Remembered
 from conclint.program.renamed import CONSTRUCTORS
+from conclint.program.table import Key, Table
 from conclint.program.values import (
     ClassValue,
     Coroutine,
@@ -71,10 +73,11 @@ class Calls:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._targets: dict[tuple[Func, int], tuple[Target, ...]] = {}
-        self._callers: dict[Func, tuple[Edge, ...]] = {}
-        self._by_name: dict[str, dict[Func, list[tuple[Func, int]]]] = {}
-        self._given: dict[str, list[tuple[Func, int]]] = {}
+        self._targets: Remembered[tuple[Func, int], tuple[Target, ...]] = Remembered(program.reads)
+        self._callers: Remembered[Func, tuple[Edge, ...]] = Remembered(program.reads)
+        self._named = Table(program, "calls", by_name=self._naming)
+        self._given = Table(program, "given", by_name=self._giving)
+        self._reading = Table(program, "readers", by_name=self._reads_of)
 
     # Downward ---------------------------------------------------------------------------------------------------------
 
@@ -84,14 +87,12 @@ class Calls:
         Calling an `async def` or a generator runs nothing of it; those are targets all the same, and whoever follows
         effects asks `runs_body` first.
         """
-        key = (func, index)
-        found = self._targets.get(key)
-        if found is None:
-            op = func.ops[index]
-            found = self._targets[key] = self._resolve(func, index, op) if isinstance(op, Call) else ()
-        return found
+        return self._targets.get((func, index), lambda: self._resolve(func, index))
 
-    def _resolve(self, func: Func, index: int, op: Call) -> tuple[Target, ...]:
+    def _resolve(self, func: Func, index: int) -> tuple[Target, ...]:
+        op = func.ops[index]
+        if not isinstance(op, Call):
+            return ()
         values = self.program.evaluator.of(op.func, func, index)
         found: list[Target] = []
         confidence = Confidence.CERTAIN if len(values) == 1 else Confidence.POSSIBLE
@@ -182,15 +183,14 @@ class Calls:
 
     def callers(self, func: Func) -> tuple[Edge, ...]:
         """The places that run the body of a function, as far as both ends can be resolved."""
-        found = self._callers.get(func)
-        if found is None:
-            self._callers[func] = ()
-            sure = runs_inline(self.program, func)
-            edges = sorted(self._find(func), key=lambda edge: (edge.place, edge.label)) if sure is not None else []
-            if sure is not None and sure < Confidence.CERTAIN:
-                edges = [replace(edge, confidence=min(edge.confidence, sure)) for edge in edges]
-            found = self._callers[func] = tuple(edges)
-        return found
+        return self._callers.get(func, lambda: self._calling(func), ())
+
+    def _calling(self, func: Func) -> tuple[Edge, ...]:
+        sure = runs_inline(self.program, func)
+        edges = sorted(self._find(func), key=lambda edge: (edge.place, edge.label)) if sure is not None else []
+        if sure is not None and sure < Confidence.CERTAIN:
+            edges = [replace(edge, confidence=min(edge.confidence, sure)) for edge in edges]
+        return tuple(edges)
 
     def _find(self, func: Func) -> Iterator[Edge]:
         if func.name in ("<module>", "<class>"):
@@ -212,36 +212,34 @@ class Calls:
                 yield from self._given_lambda(owner, func)
             yield from self._as_wrapper(func, owner)
             return
-        for user, index in sorted(
-            {site for name in names for site in self._named(name).get(func, ())}, key=lambda site: site[0].at(site[1])
-        ):
-            yield from self._edges(user, index, func)
+        sites = {
+            (self.program.function(number, user), int(index))
+            for name in names
+            for number, user, index in self._named.rows(func.ref, name)
+        }
+        for user, at in sorted(sites, key=lambda site: site[0].at(site[1])):
+            yield from self._edges(user, at, func)
         if not func.is_async and not func.fact.is_generator:
             for name in sorted(names):
-                for user, index in self._given_named(name):
-                    yield from self._run_by(user, func, index)
+                for number, holder, index in self._given.rows(func.ref, name):
+                    yield from self._run_by(self.program.function(number, holder), func, int(index))
 
-    def _named(self, name: str) -> dict[Func, list[tuple[Func, int]]]:
-        """The calls that are written with a name, by the functions that they may run.
+    def _naming(self, module: Module, name: str) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """The calls in a module that are written with a name, by the functions that they may run.
 
         Common names have thousands of calls and hundreds of functions: each call is looked at once for all of them.
         """
-        found = self._by_name.get(name)
-        if found is None:
-            found = self._by_name[name] = {}
-            for user in self.program.by_name.get(name, ()):
-                for index in user.calls_of(name):
-                    for target in self.targets(user, index):
-                        found.setdefault(target.func, []).append((user, index))
-        return found
+        for user in module.users.get(name, ()):
+            for index in user.calls_of(name):
+                for target in self.targets(user, index):
+                    yield target.func.ref, (user.index, index)
 
-    def _given_named(self, name: str) -> list[tuple[Func, int]]:
-        """The calls that are given something of that name."""
-        found = self._given.get(name)
-        if found is None:
-            users = self.program.by_name.get(name, ())
-            found = self._given[name] = [(user, index) for user in users for index in user.given.get(name, ())]
-        return found
+    def _giving(self, module: Module, name: str) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """The calls in a module that are given something of that name, by the functions that they run at once."""
+        for user in module.users.get(name, ()):
+            for index in user.given.get(name, ()):
+                for value in dict.fromkeys(value.func for value in self._ran(user, index)):
+                    yield value.ref, (user.index, index)
 
     def _calls_in(self, user: Func, func: Func, names: set[str]) -> Iterator[Edge]:
         for index in sorted({index for name in names for index in user.calls_of(name)}):
@@ -262,6 +260,16 @@ class Calls:
         """
         call = user.ops[index]
         assert isinstance(call, Call)
+        for value in self._ran(user, index):
+            if value.func is func:
+                label, bound = spell(call.func, user), value.receiver is not None
+                place = user.at(index)
+                yield Edge(user, func, index, call.block, place, label, Confidence.LIKELY, None, bound)
+
+    def _ran(self, user: Func, index: int) -> Iterator[Function]:
+        """The functions of the program that a call is given and runs before it returns."""
+        call = user.ops[index]
+        assert isinstance(call, Call)
         given = [value for target in self.targets(user, index) for value in _called_parameters(target, call)]
         for taker in self.library(user, index):
             row = self.program.knowledge.row(taker.dotted)
@@ -269,10 +277,8 @@ class Calls:
                 given.append(argument_of(call, row.callable))
         for expression in given:
             for value in self.program.evaluator.of(expression, user, index):
-                if isinstance(value, Function) and value.func is func:
-                    label, bound = spell(call.func, user), value.receiver is not None
-                    place = user.at(index)
-                    yield Edge(user, func, index, call.block, place, label, Confidence.LIKELY, None, bound)
+                if isinstance(value, Function):
+                    yield value
 
     def _given_lambda(self, owner: Func, func: Func) -> Iterator[Edge]:
         for index, call in owner.calls:
@@ -354,12 +360,13 @@ class Calls:
             return
         evaluator = self.program.evaluator
         for one in (cls, *self.program.below(cls)):
-            for kind, header in self.program.headers.of_classes.get(one, ()):
-                if kind == word and any(
-                    isinstance(method, Function) and method.func is func
-                    for method in evaluator.member(one, func.name, Instance(one))
-                ):
-                    yield self._statement_edge(header.func, func, header.number, word)
+            headers = self.program.headers.over(one, word)
+            if headers and any(
+                isinstance(method, Function) and method.func is func
+                for method in evaluator.member(one, func.name, Instance(one))
+            ):
+                for user, number in headers:
+                    yield self._statement_edge(user, func, number, word)
 
     def _read_later(self, user: Func, index: int, func: Func) -> Iterator[Edge]:
         """The statements over a local that was given a generator."""
@@ -380,29 +387,39 @@ class Calls:
 
     def _readers(self, func: Func) -> Iterator[Edge]:
         """Where a property is read."""
-        part = f".{func.name}"
-        for user in self.program.by_name.get(func.name, ()):
+        for number, index, at, sure in self._reading.rows(func.ref, func.name):
+            user = self.program.function(number, index)
+            op, place = user.ops[int(at)], user.at(int(at))
+            label = spell(_chain(op), user)
+            yield Edge(user, func, int(at), op.block, place, label, Confidence(int(sure)), None, True)
+
+    def _reads_of(self, module: Module, name: str) -> Iterator[tuple[Key, tuple[int, int, int]]]:
+        """Where a module reads an attribute of that name, by the properties that it may be."""
+        part = f".{name}"
+        for user in module.users.get(name, ()):
             for index, op in enumerate(user.ops):
-                chain = op.value if isinstance(op, Load) else op.func if isinstance(op, Call) else None
+                chain = _chain(op)
                 if not isinstance(chain, str) or part not in chain:
                     continue
                 head, _, rest = chain.partition(part)
                 if rest and rest[0] != ".":
                     continue
                 values = self.program.evaluator.of(head, user, index)
-                for cls in self.program.evaluator.classes_of(values):
-                    if self._property(cls, func.name) is func:
-                        confidence = Confidence.CERTAIN if len(values) == 1 else Confidence.POSSIBLE
-                        yield Edge(
-                            user, func, index, op.block, user.at(index), spell(chain, user), confidence, None, True
-                        )
-                        break
+                sure = Confidence.CERTAIN if len(values) == 1 else Confidence.POSSIBLE
+                found = [self._property(cls, name) for cls in self.program.evaluator.classes_of(values)]
+                for one in dict.fromkeys(found):
+                    if one is not None:
+                        yield one.ref, (user.index, index, int(sure))
 
     def _property(self, cls: ClassNode, name: str) -> Func | None:
         for base in self.program.evaluator.mro(cls):
             if isinstance(base, ClassNode) and name in base.methods:
                 return base.methods[name]
         return None
+
+
+def _chain(op: Op) -> Expr:
+    return op.value if isinstance(op, Load) else op.func if isinstance(op, Call) else None
 
 
 def _called_parameters(target: Target, call: Call) -> Iterator[Expr]:

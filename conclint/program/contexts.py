@@ -10,18 +10,23 @@ from __future__ import annotations
 import enum
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conclint.facts import Call, Use
 from conclint.program.actors import Actors
+from conclint.program.handoffs import Handoff, Handoffs
 from conclint.program.loops import Loops
-from conclint.program.model import ClassNode, Func, argument_of
-from conclint.program.values import Coroutine, Function, Instance, Method, Partial, Value
+from conclint.program.model import ClassNode, Func, Module
+from conclint.program.reads import Remembered
+from conclint.program.table import Key, Table
+from conclint.program.values import Function
 
 if TYPE_CHECKING:
     from conclint.program.program import Program
+
+__all__ = ["Contexts", "Handoff", "Phase"]
 
 
 class Phase(enum.Enum):
@@ -35,19 +40,6 @@ class Phase(enum.Enum):
     TEST = "tests"
     BENCHMARK = "benchmarks and examples"
     PRIVATE = "a loop of its own in a thread"
-
-
-@dataclass(frozen=True, slots=True)
-class Handoff:
-    """A function handed to something that runs it elsewhere."""
-
-    func: Func
-    runs: str
-    user: Func
-    at: int
-    taker: str
-    executor: Value | None
-    bound: bool
 
 
 # Whole names, not beginnings: `start_container` and `terminate_replica` are what a service does for each request.
@@ -73,11 +65,11 @@ _SCRIPTS = frozenset(("main", "amain", "async_main", "main_async", "_main", "cli
 
 
 _DEPTH = 3
+# The key of calls of which nobody knows what they run.
+_UNRESOLVED = -1
 _LOUDNESS = (
     Phase.SERVING, Phase.START, Phase.STOP, Phase.PRIVATE, Phase.SCRIPT, Phase.COMMAND, Phase.BENCHMARK, Phase.TEST,
 )  # fmt: skip
-# Routes are registered by the names of every dictionary; what they register is `async def` and on the loop by itself.
-_VERBS = frozenset(("get", "post", "put", "delete", "patch", "head", "options"))
 
 
 class Contexts:
@@ -85,76 +77,11 @@ class Contexts:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._phases: dict[Func, Phase] = {}
+        self._phases: Remembered[Func, Phase] = Remembered(program.reads)
+        self.handoffs = Handoffs(program)
+        self._awaits = Table(program, "awaits", by_name=self._awaiting)
         self.actors = Actors(program)
         self.loops = Loops(program)
-
-    @cached_property
-    def handoffs(self) -> dict[Func, list[Handoff]]:
-        """What each function is handed to, wherever that could be resolved."""
-        found: dict[Func, list[Handoff]] = {}
-        knowledge = self.program.knowledge
-        lasts: dict[str, str] = {}
-        for name, row in knowledge.rows.items():
-            if row.runs not in ("", "here") and row.callable and name.rpartition(".")[2] not in _VERBS:
-                lasts[name.rpartition(".")[2]] = row.runs
-        for last in sorted(lasts):
-            for user in self.program.by_name.get(last, ()):
-                for index in user.calls_of(last):
-                    for handoff in self._handed(user, index):
-                        found.setdefault(handoff.func, []).append(handoff)
-        for handoff in self._subclass_runs():
-            found.setdefault(handoff.func, []).append(handoff)
-        return found
-
-    def _handed(self, user: Func, index: int) -> list[Handoff]:
-        op = user.ops[index]
-        assert isinstance(op, Call)
-        found = []
-        for value in self.program.calls.library(user, index):
-            row = self.program.knowledge.row(value.dotted)
-            if row is None or not row.runs or not row.callable:
-                continue
-            argument = argument_of(op, row.callable)
-            if argument is None:
-                continue
-            executor: Value | None = value.receiver if isinstance(value, Method) else None
-            if row.executor:
-                given = argument_of(op, row.executor)
-                pools = self.program.evaluator.of(given, user, index) if given is not None else ()
-                executor = pools[0] if len(pools) == 1 else None
-            for target in self.program.evaluator.of(argument, user, index):
-                func, bound = self._function(target)
-                if func is not None:
-                    found.append(Handoff(func, row.runs, user, index, value.dotted, executor, bound))
-        return found
-
-    def _function(self, value: Value) -> tuple[Func | None, bool]:
-        while isinstance(value, Partial):
-            value = value.target
-        if isinstance(value, Function):
-            return value.func, value.receiver is not None
-        if isinstance(value, Coroutine):
-            return value.func, value.receiver is not None
-        if isinstance(value, Instance) and isinstance(value.type, ClassNode):
-            for found in self.program.evaluator.member(value.type, "__call__", value):
-                if isinstance(found, Function):
-                    return found.func, True
-        return None, False
-
-    def _subclass_runs(self) -> list[Handoff]:
-        """`run` of subclasses of Thread and Process."""
-        found = []
-        for cls in self.program.classes():
-            method = cls.methods.get("run")
-            if method is None or not cls.fact.bases:
-                continue
-            for base in self.program.evaluator.mro(cls):
-                if isinstance(base, str) and self.program.knowledge.role(base) in ("thread", "process"):
-                    role = self.program.knowledge.role(base)
-                    found.append(Handoff(method, role, method, -1, base, None, True))
-                    break
-        return found
 
     # The event loop -----------------------------------------------------------------------------------------------
 
@@ -174,7 +101,7 @@ class Contexts:
         cls = self.actors.on_loop_of(func) if func.is_method else None
         if cls is not None:
             return f"`{cls.name}` is an async actor: its plain methods run on its event loop too"
-        for handoff in self.handoffs.get(func, ()):
+        for handoff in self.handoffs.get(func):
             if handoff.runs == "loop":
                 return f"`{func.qualname}` is a callback of the event loop (`{handoff.taker.rpartition('.')[2]}`)"
         return ""
@@ -215,11 +142,7 @@ class Contexts:
 
     def phase(self, func: Func) -> Phase:
         """When in the life of its program a coroutine runs, by its own name, its file, and those who await it."""
-        found = self._phases.get(func)
-        if found is None:
-            self._phases[func] = Phase.SERVING
-            found = self._phases[func] = self._phase(func, _DEPTH)
-        return found
+        return self._phases.get(func, lambda: self._phase(func, _DEPTH), Phase.SERVING)
 
     @cached_property
     def _base(self) -> str:
@@ -272,22 +195,32 @@ class Contexts:
         cls = func.cls
         if cls is not None and any(func.name in one.methods for one in self.program.below(cls)):
             return ()
-        for user in self.program.by_name.get(func.name, ()):
-            hits = user.calls_by_name.get(func.name, ())
-            if not hits:
+        if self._awaits.rows(_UNRESOLVED, func.name):
+            # Somebody calls something of that name that cannot be resolved: it may be this one.
+            return ()
+        for user, index, use in self.calls_by_own_name(func):
+            if use not in (Use.AWAITED, Use.RETURNED, Use.ARGUMENT):
                 return ()
+            found.append((user, index))
+        return tuple(found)
+
+    def calls_by_own_name(self, func: Func) -> Iterator[tuple[Func, int, int]]:
+        """The calls, written with the name of a function, that may run it, and how their results are used."""
+        for number, user, index, use in self._awaits.rows(func.ref, func.name):
+            yield self.program.function(number, user), int(index), int(use)
+
+    def _awaiting(self, module: Module, name: str) -> Iterator[tuple[Key, tuple[int, ...]]]:
+        for user in module.users.get(name, ()):
+            hits = user.calls_by_name.get(name, ())
+            if not hits:
+                yield _UNRESOLVED, ()
             for index in hits:
                 targets = self.program.calls.targets(user, index)
-                if not targets:
-                    # Somebody calls something of that name that cannot be resolved: it may be this one.
-                    if func.name in user.calls_by_name and not self.program.calls.library(user, index):
-                        return ()
-                elif any(target.func is func for target in targets):
-                    op = user.ops[index]
-                    if isinstance(op, Call) and op.use not in (Use.AWAITED, Use.RETURNED, Use.ARGUMENT):
-                        return ()
-                    found.append((user, index))
-        return tuple(found)
+                if not targets and not self.program.calls.library(user, index):
+                    yield _UNRESOLVED, ()
+                op = user.ops[index]
+                for ref in dict.fromkeys(target.func.ref for target in targets):
+                    yield ref, (user.index, index, op.use if isinstance(op, Call) else Use.OTHER)
 
 
 def _named_phase(func: Func) -> Phase | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from conclint.facts import Call, Const, Seq
 from conclint.program.calls import first_op
-from conclint.program.model import ClassNode, Func, last_name
+from conclint.program.model import ClassNode, Func, Module, last_name
+from conclint.program.reads import Remembered
+from conclint.program.table import Key, Table
 from conclint.program.values import Instance, Values
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ _HARMLESS = frozenset(
         "builtins.zip",
     )
 )
+WORDS = {"with": ("__enter__", ("with",)), "for": ("__iter__", ("for", "comp"))}
+"""By the word of a statement: what it calls, and the kinds of its blocks."""
 _METHODS = frozenset(("items", "keys", "values", "split", "rsplit", "splitlines", "copy", "union", "difference"))
 
 
@@ -47,32 +51,30 @@ class Headers:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._found: Remembered[tuple[Module, str], list[Header]] = Remembered(program.reads)
+        self._over = Table(program, "headers", all_at_once=self._over_classes)
 
-    @cached_property
-    def withs(self) -> list[Header]:
-        """Plain `with` statements over instances."""
-        return self._over("__enter__", ("with",))
+    def of(self, module: Module, word: str) -> list[Header]:
+        """The `with` statements, or the `for` loops and comprehensions, of a module that are over instances."""
+        self.program.reads.modules |= module.bit
+        return self._found.get((module, word), lambda: list(self._evaluated(module, word)))
 
-    @cached_property
-    def loops(self) -> list[Header]:
-        """Plain `for` loops and comprehensions over instances."""
-        return self._over("__iter__", ("for", "comp"))
+    def over(self, cls: ClassNode, word: str) -> list[tuple[Func, int]]:
+        """The statements that are certainly over an instance of a class of the program, as function and block."""
+        rows = self._over.rows(cls.ref)
+        return [(self.program.function(module, func), int(block)) for module, func, block, kind in rows if kind == word]
 
-    @cached_property
-    def of_classes(self) -> dict[ClassNode, list[tuple[str, Header]]]:
-        """Both, by the class of the program that they are certainly over, with the word of the statement."""
-        found: dict[ClassNode, list[tuple[str, Header]]] = {}
-        for word, headers in (("with", self.withs), ("for", self.loops)):
-            for header in headers:
+    def _over_classes(self, module: Module) -> Iterator[tuple[Key, tuple[int, int, str]]]:
+        for word in WORDS:
+            for header in self.of(module, word):
                 if len(header.values) == 1:
                     value = header.values[0]
                     if isinstance(value, Instance) and isinstance(value.type, ClassNode):
-                        found.setdefault(value.type, []).append((word, header))
-        return found
+                        yield value.type.ref, (header.func.index, header.number, word)
 
-    def _over(self, name: str, kinds: tuple[str, ...]) -> list[Header]:
-        found = []
-        for func in self.program.by_name.get(name, ()):
+    def _evaluated(self, module: Module, word: str) -> Iterator[Header]:
+        name, kinds = WORDS[word]
+        for func in module.users.get(name, ()):
             for number, block in enumerate(func.body.blocks):
                 value = block.value
                 if block.kind not in kinds or value is None or isinstance(value, Seq | Const):
@@ -84,5 +86,4 @@ class Headers:
                 at = value if isinstance(value, int) else first_op(func, number)
                 values = self.program.evaluator.of(value, func, at)
                 if any(isinstance(one, Instance) and one.type not in _PLAIN for one in values):
-                    found.append(Header(func, number, values))
-        return found
+                    yield Header(func, number, values)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from conclint.program.model import Func
+from conclint.program.model import Func, Module
+from conclint.program.table import Key, Table
 from conclint.program.values import Coroutine
 
 if TYPE_CHECKING:
@@ -23,20 +24,21 @@ class Loops:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._starters = Table(program, "starters", all_at_once=self._starting)
 
-    @cached_property
-    def starters(self) -> dict[Func, list[Func]]:
-        """For each coroutine function the functions that run it to its end on a loop of their own."""
-        found: dict[Func, list[Func]] = {}
-        for primitive in self.program.effects.running_loops():
+    def starters(self, func: Func) -> list[Func]:
+        """The functions that run a coroutine function to its end on a loop of their own."""
+        return [self.program.function(*row) for row in self._starters.rows(func.ref)]
+
+    def _starting(self, module: Module) -> Iterator[tuple[Key, tuple[int]]]:
+        for primitive in self.program.effects.running_loops_in(module):
             call = primitive.call
             if call is None:
                 continue
             for argument in call.args[:2]:
                 for value in self.program.evaluator.of(argument, primitive.func, primitive.at):
                     if isinstance(value, Coroutine):
-                        found.setdefault(value.func, []).append(primitive.func)
-        return found
+                        yield value.func.ref, (primitive.func.index,)
 
     def is_private(self, func: Func) -> bool:
         """Whether all that is known to lead to a coroutine is a loop started in a worker thread or process."""
@@ -46,7 +48,7 @@ class Loops:
         for _ in range(_STEPS):
             following: list[Func] = []
             for one in todo:
-                starters = self.starters.get(one, [])
+                starters = self.starters(one)
                 tops.extend(starters)
                 users = [user for user in self.program.contexts.awaiters(one) if user.is_async]
                 if not starters and not users:

@@ -5,7 +5,7 @@ Everything here is a view of facts. A node exists once for a program and is comp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from conclint.facts import (
@@ -47,20 +47,53 @@ class Module:
     """
 
     def __init__(
-        self, path: str, name: str, facts: Facts, *, is_package: bool, reported: bool = True, number: int = 0
+        self,
+        path: str,
+        name: str,
+        facts: Facts | Callable[[], Facts],
+        *,
+        is_package: bool,
+        reported: bool = True,
+        number: int = 0,
     ) -> None:
         self.path = path
         self.number = number
         self.bit = 1 << number
         self.name = name
-        self.facts = facts
         self.is_package = is_package
         self.reported = reported
-        self.functions = [Func(self, index, fact) for index, fact in enumerate(facts.functions)]
-        self.classes = [ClassNode(self, index, fact) for index, fact in enumerate(facts.classes)]
+        self._facts = facts
 
     def __repr__(self) -> str:
         return f"Module({self.name})"
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known of the file, read when it is first asked for."""
+        return self._facts if isinstance(self._facts, Facts) else self._facts()
+
+    @cached_property
+    def functions(self) -> list[Func]:
+        """Its functions, the module's own statements first."""
+        return [Func(self, index, fact) for index, fact in enumerate(self.facts.functions)]
+
+    @cached_property
+    def classes(self) -> list[ClassNode]:
+        """Its classes."""
+        return [ClassNode(self, index, fact) for index, fact in enumerate(self.facts.classes)]
+
+    @cached_property
+    def users(self) -> dict[str, list[Func]]:
+        """The functions in which something of a name is called, read or handed on, by that name."""
+        found: dict[str, list[Func]] = {}
+        for func in self.functions:
+            for name in func.fact.names:
+                users = found.get(name)
+                if users is None:
+                    found[name] = [func]
+                else:
+                    users.append(func)
+        return found
 
     @cached_property
     def bindings(self) -> dict[str, list[Binding]]:
@@ -108,6 +141,11 @@ class ClassNode:
         return f"ClassNode({self.dotted})"
 
     @property
+    def ref(self) -> int:
+        """Its number among the classes of the program, as rows of tables hold it."""
+        return self.module.number << 20 | self.index
+
+    @property
     def dotted(self) -> str:
         return f"{self.module.name}.{self.fact.qualname}"
 
@@ -141,6 +179,11 @@ class Func:
 
     def __repr__(self) -> str:
         return f"Func({self.dotted})"
+
+    @property
+    def ref(self) -> int:
+        """Its number among the functions of the program, as rows of tables hold it."""
+        return self.module.number << 20 | self.index
 
     @property
     def dotted(self) -> str:

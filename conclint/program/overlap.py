@@ -43,10 +43,8 @@ def is_main(func: Func) -> bool:
 
 
 def _calls_of(program: Program, func: Func) -> Iterator[tuple[Func, int]]:
-    for user in program.by_name.get(func.name, ()):
-        for index in user.calls_by_name.get(func.name, ()):
-            if any(target.func is func for target in program.calls.targets(user, index)):
-                yield user, index
+    for user, index, _ in program.contexts.calls_by_own_name(func):
+        yield user, index
 
 
 def _overlapping(program: Program, user: Func, index: int, depth: int, seen: set[Func]) -> bool:

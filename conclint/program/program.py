@@ -1,20 +1,23 @@
 """The whole program of one run, as rules see it.
 
 It is linked by demand: nothing is resolved that nobody asks for, and questions start from names, so that a rule pays
-for its hits and not for the size of the program.
+for its hits and not for the size of the program. What is asked is noted (`conclint.program.reads`), so that an answer
+can be kept until something that it rests on has changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Protocol
 
 from conclint.facts import Facts
 from conclint.finding import Confidence
 from conclint.knowledge import Knowledge
 from conclint.program.model import ClassNode, Func, Module, last_name
 from conclint.program.modules import ModuleNames, module_names
-from conclint.program.reads import Reads
+from conclint.program.reads import Reads, key_of
+from conclint.program.table import Key, Page, Table
 
 
 class Options:
@@ -39,11 +42,54 @@ class Options:
         self.min_confidence = min_confidence
 
 
+class Kept(Protocol):
+    """What an earlier run has left of a program that is the same but for some modules."""
+
+    def page(self, kind: str, name: str) -> Page | None:
+        """A page of a table, or None where it was not asked for."""
+
+    def uses(self) -> Mapping[str, Sequence[int]]:
+        """The numbers of the modules in which each name is used."""
+
+    def packages(self) -> frozenset[str]:
+        """The top-level packages that its modules import."""
+
+
+class ByName:
+    """The functions in which something of a name is called, read or handed on."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._found: dict[str, tuple[list[Func], int]] = {}
+
+    def get(self, name: str, default: Sequence[Func] = ()) -> Sequence[Func]:
+        """All of them, in the order of files and lines: whoever asks has read all modules that they stand in."""
+        found = self._found.get(name)
+        if found is None:
+            modules = [self._program.modules[number] for number in self._program.uses(name)]
+            users = [func for module in modules for func in module.users.get(name, ())]
+            found = self._found[name] = users, sum(module.bit for module in modules)
+        self._program.reads.modules |= found[1]
+        self._program.reads.keys.add(key_of("uses", name))
+        return found[0] or default
+
+
 class Program:
-    """Modules, indexes by name, and the knowledge of libraries."""
+    """Modules, indexes by name, and the knowledge of libraries.
+
+    Parameters:
+        files: the path of each module with its facts, or how to get them, in the order of paths.
+        kept: what is known already of all modules.
+
+    `part` are the modules that a rule is asked about at the moment: all, or one after the other.
+    """
 
     def __init__(
-        self, files: Sequence[tuple[str, Facts]], knowledge: Knowledge, options: Options | None = None
+        self,
+        files: Sequence[tuple[str, Facts | Callable[[], Facts]]],
+        knowledge: Knowledge,
+        options: Options | None = None,
+        kept: Kept | None = None,
     ) -> None:
         from conclint.program.calls import Calls
         from conclint.program.contexts import Contexts
@@ -53,6 +99,8 @@ class Program:
         from conclint.program.renamed import Renamed
 
         self.reads = Reads()
+        self.tables: list[Table] = []
+        self.kept = kept
         self.knowledge = knowledge
         self.options = options or Options()
         names = module_names([path for path, _ in files], self.options.roots)
@@ -64,70 +112,110 @@ class Program:
             module = Module(path, found[0] if found else "", facts, is_package=package, number=number)
             self.modules.append(module)
             self.names.add(module, found)
+        self.part: Sequence[Module] = self.modules
+        self.by_name = ByName(self)
+        # Tables that others are worked out from come first.
+        self._decorated = Table(self, "decorated", all_at_once=_decorations)
+        self._subclasses = Table(self, "subclass", all_at_once=self._inheriting)
+        self.renamed = Renamed(self)
         self.evaluator = Evaluator(self)
         self.headers = Headers(self)
-        self.renamed = Renamed(self)
         self.calls = Calls(self)
         self.contexts = Contexts(self)
         self.effects = Effects(self)
 
+    # What there is ----------------------------------------------------------------------------------------------------
+
     @cached_property
-    def by_name(self) -> dict[str, list[Func]]:
-        """The functions in which something of that name is called, read or handed on."""
-        found: dict[str, list[Func]] = {}
+    def _uses(self) -> Mapping[str, Sequence[int]]:
+        if self.kept is not None:
+            return self.kept.uses()
+        found: dict[str, list[int]] = {}
         for module in self.modules:
-            for func in module.functions:
-                for name in func.fact.names:
-                    users = found.get(name)
-                    if users is None:
-                        found[name] = [func]
-                    else:
-                        users.append(func)
+            for name in module.users:
+                numbers = found.get(name)
+                if numbers is None:
+                    found[name] = [module.number]
+                else:
+                    numbers.append(module.number)
         return found
+
+    def uses(self, name: str) -> Sequence[int]:
+        """The numbers of the modules in which something of a name is called, read or handed on."""
+        return self._uses.get(name, ())
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages that the modules import."""
+        if self.kept is not None:
+            return self.kept.packages()
+        return frozenset(package for module in self.modules for package in module.facts.packages)
+
+    def function(self, number: int | str, index: int | str) -> Func:
+        """A function by the numbers that a row of a table gives."""
+        module = self.modules[int(number)]
+        self.reads.modules |= module.bit
+        return module.functions[int(index)]
+
+    def functions(self) -> Iterator[Func]:
+        """The functions that the rule is asked about, in the order of files and lines."""
+        for module in self._asked():
+            yield from module.functions
+
+    def classes(self) -> Iterator[ClassNode]:
+        """The classes that the rule is asked about, in the order of files and lines."""
+        for module in self._asked():
+            yield from module.classes
+
+    def users(self, name: str) -> Sequence[Func]:
+        """The functions, of those that the rule is asked about, in which something of a name is used."""
+        if self.part is self.modules:
+            return self.by_name.get(name)
+        return [func for module in self._asked() for func in module.users.get(name, ())]
+
+    def _asked(self) -> Iterator[Module]:
+        for module in self.part:
+            self.reads.modules |= module.bit
+            yield module
+
+    # What there is by name --------------------------------------------------------------------------------------------
 
     def decorated_with(self, maker: Func) -> Iterator[Func]:
         """The functions with a decorator of that name."""
         for name in self.renamed.names(maker.name):
-            yield from self._decorated.get(name, ())
+            for number, index in self._decorated.rows(name):
+                yield self.function(number, index)
 
-    @cached_property
-    def _decorated(self) -> dict[str, list[Func]]:
-        found: dict[str, list[Func]] = {}
-        for func in self.functions():
-            for decorator in func.fact.decorators:
-                users = found.setdefault(last_name(decorator.func), [])
-                if func not in users[-1:]:
-                    users.append(func)
-        return found
-
-    def functions(self) -> Iterator[Func]:
-        """All functions, in the order of files and lines."""
-        for module in self.modules:
-            yield from module.functions
-
-    def classes(self) -> Iterator[ClassNode]:
-        """All classes, in the order of files and lines."""
-        for module in self.modules:
-            yield from module.classes
-
-    @cached_property
-    def subclasses(self) -> dict[ClassNode, list[ClassNode]]:
-        """The direct subclasses of each class of the program."""
-        found: dict[ClassNode, list[ClassNode]] = {}
-        for cls in self.classes():
+    def _inheriting(self, module: Module) -> Iterator[tuple[Key, tuple[int]]]:
+        for cls in module.classes:
             if cls.fact.bases:
                 for base in self.evaluator.bases(cls):
                     if isinstance(base, ClassNode):
-                        found.setdefault(base, []).append(cls)
+                        yield base.ref, (cls.index,)
+
+    def subclasses(self, cls: ClassNode) -> list[ClassNode]:
+        """The direct subclasses of a class of the program."""
+        found = []
+        for number, index in self._subclasses.rows(cls.ref):
+            module = self.modules[int(number)]
+            self.reads.modules |= module.bit
+            found.append(module.classes[int(index)])
         return found
 
     def below(self, cls: ClassNode) -> list[ClassNode]:
         """The classes that inherit from `cls`, however far."""
         found: dict[ClassNode, None] = {}
-        todo = list(self.subclasses.get(cls, ()))
+        todo = self.subclasses(cls)
         while todo:
             one = todo.pop()
             if one not in found:
                 found[one] = None
-                todo.extend(self.subclasses.get(one, ()))
+                todo.extend(self.subclasses(one))
         return list(found)
+
+
+def _decorations(module: Module) -> Iterator[tuple[Key, tuple[int]]]:
+    """The functions with decorators, by the last names of these."""
+    for func in module.functions:
+        for last in dict.fromkeys(last_name(decorator.func) for decorator in func.fact.decorators):
+            yield last, (func.index,)

@@ -7,11 +7,12 @@ says: a name too many costs a look, one too few a finding.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conclint.facts import Assign, Attr, Call, Expr, Fn, Mix, Seq
 from conclint.program.model import ClassNode, Func, Module, chains, last_name
+from conclint.program.reads import Remembered
+from conclint.program.table import Table
 
 if TYPE_CHECKING:
     from conclint.program.program import Program
@@ -27,21 +28,24 @@ class Renamed:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._all: dict[str, tuple[str, ...]] = {}
+        self._all: Remembered[str, tuple[str, ...]] = Remembered(program.reads)
+        self._direct = Table(program, "renamed", all_at_once=_renamings)
+        self._annotated = Table(program, "annotated", all_at_once=_annotating)
+        self._holders = Table(program, "holders", by_name=_holders)
 
     def names(self, name: str) -> tuple[str, ...]:
         """The name itself and all that something of that name is bound to, sorted; "()" for what is in a container."""
-        found = self._all.get(name)
-        if found is None:
-            reached = {name}
-            todo = [name]
-            while todo and len(reached) < _NAMES:
-                for other in sorted(self._direct.get(todo.pop(), ())):
-                    if other not in reached:
-                        reached.add(other)
-                        todo.append(other)
-            found = self._all[name] = tuple(sorted(reached))
-        return found
+        return self._all.get(name, lambda: self._reached(name))
+
+    def _reached(self, name: str) -> tuple[str, ...]:
+        reached = {name}
+        todo = [name]
+        while todo and len(reached) < _NAMES:
+            for other in sorted({str(row[1]) for row in self._direct.rows(todo.pop())}):
+                if other not in reached:
+                    reached.add(other)
+                    todo.append(other)
+        return tuple(sorted(reached))
 
     def of(self, func: Func) -> set[str]:
         """The last names of the calls that may run a function."""
@@ -60,39 +64,41 @@ class Renamed:
         """The names that hold instances of a class: they were given one, or are annotated with it."""
         found: set[str] = set()
         for name in self.names(cls.name):
-            found.update(self._annotated.get(name, ()))
-            for user in self.program.by_name.get(name, ()):
-                made = set(user.calls_by_name.get(name, ()))
-                if made:
-                    found.update(_targets(user, made))
+            found.update(str(row[1]) for row in self._annotated.rows(name))
+            found.update(str(row[1]) for row in self._holders.rows("", name))
         return found
 
-    @cached_property
-    def _annotated(self) -> dict[str, set[str]]:
-        """By the last name of a type the parameters, attributes and globals that are annotated with it."""
-        found: dict[str, set[str]] = {}
-        for module in self.program.modules:
-            for name, annotation in _annotations(module):
-                for chain in chains(annotation):
-                    found.setdefault(last_name(chain), set()).add(name)
-        return found
 
-    @cached_property
-    def _direct(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for module in self.program.modules:
-            for name, value in _module_level(module):
-                if isinstance(value, Seq):
-                    name = "()"
-                for meant in _meant(value):
-                    if meant != name:
-                        found.setdefault(meant, set()).add(name)
-        for wrapper in _WRAPPERS:
-            for func in self.program.by_name.get(wrapper, ()):
-                for name, meant in _wrapped(func, wrapper):
-                    if meant != name:
-                        found.setdefault(meant, set()).add(name)
-        return found
+def _annotating(module: Module) -> Iterator[tuple[str, tuple[str]]]:
+    """By the last name of a type the parameters, attributes and globals that are annotated with it."""
+    pairs = [(last_name(chain), holder) for holder, annotation in _annotations(module) for chain in chains(annotation)]
+    for meant, holder in dict.fromkeys(pairs):
+        yield meant, (holder,)
+
+
+def _holders(module: Module, name: str) -> Iterator[tuple[str, tuple[str]]]:
+    """What is given the results of calls of that name."""
+    found: dict[str, None] = {}
+    for user in module.users.get(name, ()):
+        made = set(user.calls_by_name.get(name, ()))
+        if made:
+            found.update(dict.fromkeys(_targets(user, made)))
+    for holder in found:
+        yield "", (holder,)
+
+
+def _renamings(module: Module) -> Iterator[tuple[str, tuple[str]]]:
+    """The second names that a module gives to things, by their first."""
+    found: dict[tuple[str, str], None] = {}
+    for second, value in _module_level(module):
+        for meant in _meant(value):
+            found[meant, "()" if isinstance(value, Seq) else second] = None
+    for wrapper in _WRAPPERS:
+        for func in module.users.get(wrapper, ()):
+            found.update(((meant, second), None) for second, meant in _wrapped(func, wrapper))
+    for meant, second in found:
+        if meant != second:
+            yield meant, (second,)
 
 
 def _module_level(module: Module) -> Iterator[tuple[str, Expr]]:

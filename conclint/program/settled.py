@@ -143,14 +143,7 @@ class Settled:
 
     def _classes_below(self, cls: ClassNode) -> list[ClassNode]:
         if cls not in self._below:
-            found: dict[ClassNode, None] = {}
-            todo = list(self.program.subclasses.get(cls, ()))
-            while todo:
-                one = todo.pop()
-                if one not in found:
-                    found[one] = None
-                    todo.extend(self.program.subclasses.get(one, ()))
-            self._below[cls] = list(found)
+            self._below[cls] = self.program.below(cls)
         return self._below[cls]
 
     def _own(self, cls: ClassNode, name: str) -> list[Func]:

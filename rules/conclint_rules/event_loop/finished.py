@@ -75,5 +75,5 @@ def waited_in_body(program: Program, primitive: Primitive) -> bool:
     ]
     return any(
         other.func is func and other.name in RESULTS and any(func.encloses(number, other.block) for number in entered)
-        for other in program.effects.blocking(["wait"])
+        for other in program.effects.blocking_in(func.module, ["wait"])
     )
