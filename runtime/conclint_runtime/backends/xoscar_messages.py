@@ -1,0 +1,172 @@
+"""What travels between the program and the hosts of its actors and tasks on xoscar."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
+
+from conclint_runtime.actors.copying import Stored, pack, unpack
+from conclint_runtime.actors.ref import ObjectRef
+from conclint_runtime.backends.installed import library
+from conclint_runtime.exceptions import RayTaskError
+
+Kind = Literal["sync", "threaded", "async"]
+Arguments = tuple[tuple[object, ...], dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Stands in the arguments for the value of the reference at this position, which arrives beside them."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freight:
+    """Arguments as they were when the call was made: a copy in this process, or bytes for another one."""
+
+    load: object
+    late: int
+
+    def unload(self, values: Sequence[object]) -> Arguments:
+        """Return the arguments, with the values that arrived late in their places."""
+        args, kwargs = _loaded(self.load)
+        if not self.late:
+            return args, kwargs
+        return tuple(_arrived(each, values) for each in args), {k: _arrived(v, values) for k, v in kwargs.items()}
+
+
+def freight(
+    args: tuple[object, ...], kwargs: dict[str, object], elsewhere: bool
+) -> tuple[Freight, list[ObjectRef[object]]]:
+    """Copy the arguments of a call; returns them and the references at top level, whose values are sent when they come.
+
+    Args:
+        args, kwargs: the arguments.
+        elsewhere: whether they go to another process.
+
+    Raises:
+        OufOfBandObjectRefSerializationException: a reference is inside of a container, and goes to another process.
+        Exception: whatever pickling raises for a value that cannot be copied.
+    """
+    late: list[ObjectRef[object]] = []
+
+    def place(value: object) -> object:
+        if not isinstance(value, ObjectRef):
+            return value
+        late.append(value)
+        return Late(len(late) - 1)
+
+    placed = tuple(map(place, args)), {name: place(value) for name, value in kwargs.items()}
+    load = library("cloudpickle").dumps(placed) if elsewhere else _copied(placed)
+    return Freight(load, len(late)), late
+
+
+def _loaded(load: object) -> Arguments:
+    loaded: Arguments = (
+        library("cloudpickle").loads(load) if isinstance(load, bytes) else unpack(load)  # type: ignore[assignment]
+    )
+    return loaded
+
+
+def _copied(placed: Arguments) -> object:
+    packed = pack(placed)
+    # What is bytes is taken for a pickle; a tuple never is.
+    return packed if isinstance(packed, Stored) else placed
+
+
+def _arrived(value: object, values: Sequence[object]) -> object:
+    return values[value.position] if isinstance(value, Late) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a call returned."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What a call raised, with the traceback as text, since frames do not travel."""
+
+    name: str
+    text: str
+    cause: BaseException
+    actor: str | None
+
+    def error(self) -> RayTaskError:
+        """Return the error as the caller is to see it."""
+        return RayTaskError(self.name, self.text, self.cause, self.actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The actor ended itself."""
+
+
+Outcome = Returned | Raised | Left
+
+
+def raised(name: str, error: BaseException, actor: str | None) -> Raised:
+    """Describe an error for the caller; of one that came from a further call, the innermost is told."""
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    cause = error.cause if isinstance(error, RayTaskError) else error
+    cause.__traceback__ = None  # its frames would keep everything alive that the function had in hand
+    return Raised(name, text, cause, actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """The pool that actors and tasks are sent to.
+
+    Attributes:
+        address: of the main pool.
+        sub_pools: how many other processes it has.
+    """
+
+    address: str
+    sub_pools: int
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether actors and tasks are in other processes than the program."""
+        return self.sub_pools > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """What there is to know of one actor: for its host, for whoever holds a handle, and for itself.
+
+    Attributes:
+        uid: its name in the pool.
+        name: the name that the program gave it; empty for none.
+        namespace: in which that name is looked up.
+        cls: its class.
+        kind: how its methods run: on one thread, on several, on the pool's loop.
+        concurrency: how many of them at a time.
+        station: the pool that it lives in.
+    """
+
+    uid: str
+    name: str
+    namespace: str
+    cls: type
+    kind: Kind
+    concurrency: int
+    station: Station
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A remote function, for its host."""
+
+    name: str
+    function: Callable[..., object]
+
+
+HERE: ContextVar[Employment | None] = ContextVar("conclint_runtime_xoscar_actor", default=None)
+"""The actor whose method runs; None elsewhere."""
