@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from conclint_runtime.life.patterns import NAMES
 
+BACKENDS = ("embedded", "ray", "xoscar")
 _DESCRIPTION = "Conway's Game of Life, played by many strategies: measured (the default), printed or watched."
 
 
@@ -51,7 +52,9 @@ def parse(words: Sequence[str] | None = None) -> Arguments:
     play.add_argument(
         "--workers", type=_count, help="threads, processes or actors [one for each processor, at least 2]"
     )
-    play.add_argument("--backend", choices=("local", "ray", "xoscar"), default="local", help="where actors run [local]")
+    play.add_argument(
+        "--backend", choices=("embedded", "ray", "xoscar"), default="embedded", help="where actors run [embedded]"
+    )
     play.add_argument("--workload", choices=("cpu", "delay", "socket"), default="cpu",
                       help="what the logic of a cell does: the rules alone, a wait, or a question to a server on"
                            " loopback [cpu]")  # fmt: skip

@@ -23,7 +23,7 @@ class Setting:
     Parameters:
         height, width: of the boards. workload: how the next state of a cell is decided. workers: threads, processes,
         bands or actors, at least 1; by default as many as there are processors, two at least. backend: where actors
-        run: `local`, `ray` or `xoscar`.
+        run: `embedded`, `ray` or `xoscar`.
 
     Raises:
         LifeError: no such number.
@@ -33,7 +33,7 @@ class Setting:
     width: int
     workload: Workload = field(default_factory=Cpu)
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
-    backend: str = "local"
+    backend: str = "embedded"
 
     def __post_init__(self) -> None:
         if not 1 <= self.workers <= 1000:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conclint_runtime.life.errors import LifeError
+from conclint_runtime.life.strategies.actor_bands import ActorBands
 from conclint_runtime.life.strategies.arrays import Numpy
 from conclint_runtime.life.strategies.async_bands import AsyncBands
 from conclint_runtime.life.strategies.async_cells import AsyncCells, AsyncSerial
@@ -25,6 +26,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     AsyncSerial(),
     AsyncCells(),
     AsyncBands(),
+    ActorBands(),
     WideIntegers(),
     Numpy(),
 )
