@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from ..waitgraph.errors import DeadlockError
 from ..waitgraph.nodes import NEVER, Mode, Need
 from ..waitgraph.places import user_caller
-from ..waitgraph.threads import Join, node_of
+from ..waitgraph.threads import Join, ThreadNode, node_of
 from ..waitgraph.waits import Wait
 from .future import Future, adopt
 from .mapping import map_calls
@@ -57,13 +57,14 @@ class _Provider:
         self.name = name
         self.size = size
         self.pid = os.getpid()
-        self.manager: threading.Thread | None = None
+        # Not the thread itself: it keeps the queues of the pool, whose semaphores have to go with the pool.
+        self.manager: ThreadNode | None = None
 
     def need(self) -> Need | None:
         if os.getpid() != self.pid:
             return NEVER
         manager = self.manager
-        return None if manager is None else Need(Mode.ALL, (node_of(manager),))
+        return None if manager is None else Need(Mode.ALL, (manager,))
 
     def describe(self) -> str:
         where = "" if os.getpid() == self.pid else f" of process {self.pid}, which is not this one"
@@ -132,7 +133,9 @@ class ProcessPoolExecutor(standard.ProcessPoolExecutor):
                 "Call the function directly, or make another pool in the worker"
             )
         future = super().submit(fn, *args, **kwargs)
-        provider.manager = self._manager() or provider.manager
+        manager = self._manager()
+        if manager is not None:
+            provider.manager = node_of(manager)
         return adopt(future, provider, fn, user_caller())
 
     def map(

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .cycles import cycle_from
@@ -61,17 +61,26 @@ class Deadlock:
 class _Survey:
     """One reading of all that a node depends on."""
 
-    def __init__(self, *, likely: bool, frames: dict[int, FrameType] | None, memo_after: float | None) -> None:
+    def __init__(self, *, likely: bool, deep: bool, memo_after: float | None = None) -> None:
         self.needs: dict[Node, Need | None] = {}
         self.grounded = time.monotonic()
         self._likely = likely
-        self._frames = frames
+        self._frames: dict[int, FrameType] = sys._current_frames() if deep else {}
         self._memo_after = memo_after
+
+    def __enter__(self) -> _Survey:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # One of the frames is that of the caller, which keeps this survey: a cycle with all that any thread has.
+        self._frames.clear()
 
     def read(self, node: Node) -> Need | None:
         need = node.need()
         if isinstance(node, ThreadNode):
-            if need is None and self._frames is not None:
+            if need is None and self._frames:
                 return observed_need(node, self._frames)
             wait = node.wait
             if self._memo_after is not None and wait is not None and wait.proved > self._memo_after:
@@ -122,11 +131,9 @@ def dead_nodes(roots: Iterable[Node], *, likely: bool = False, deep: bool = True
         likely: whether needs that rest on an assumption count.
         deep: whether waits count that are visible only in a thread's frames (joins, futures of other makers).
     """
-    roots = tuple(roots)
-    frames = sys._current_frames() if deep else None
-    first = _Survey(likely=likely, frames=frames, memo_after=None)
-    first.explore(roots)
-    return _confirmed(first, first.dead(), likely=likely, deep=deep)
+    with _Survey(likely=likely, deep=deep) as first:
+        first.explore(roots)
+        return _confirmed(first, first.dead(), likely=likely, deep=deep)
 
 
 def find_deadlock(wait: Wait, *, quick: bool, likely: bool = False) -> Deadlock | None:
@@ -143,20 +150,15 @@ def find_deadlock(wait: Wait, *, quick: bool, likely: bool = False) -> Deadlock 
         if proof is not False:
             return None
     now = time.monotonic()
-    survey = _Survey(
-        likely=likely,
-        frames=None if quick else sys._current_frames(),
-        memo_after=None if quick else now - min(_PROOF_IS_FRESH, wait.slice()),
-    )
-    survey.explore((), (thread, wait.need))
-    dead = survey.dead()
-    if thread not in dead:
-        _remember(survey, dead)
-        return None
-    confirmed = _confirmed(survey, dead, likely=likely, deep=not quick)
-    if thread not in confirmed:
-        return None
-    return deadlock_of(thread, confirmed)
+    memo_after = None if quick else now - min(_PROOF_IS_FRESH, wait.slice())
+    with _Survey(likely=likely, deep=not quick, memo_after=memo_after) as survey:
+        survey.explore((), (thread, wait.need))
+        dead = survey.dead()
+        if thread not in dead:
+            _remember(survey, dead)
+            return None
+        confirmed = _confirmed(survey, dead, likely=likely, deep=not quick)
+    return deadlock_of(thread, confirmed) if thread in confirmed else None
 
 
 def is_live(node: Node, depth: int = 4) -> bool:
@@ -214,13 +216,13 @@ def _confirmed(first: _Survey, dead: set[Node], *, likely: bool, deep: bool) -> 
     """The dead nodes, if a second reading finds each of them as it was; else none."""
     if not dead:
         return {}
-    again = _Survey(likely=likely, frames=sys._current_frames() if deep else None, memo_after=None)
     result: dict[Node, Need] = {}
-    for node in dead:
-        need = again.read(node)
-        if need is None or need != first.needs[node]:
-            return {}
-        result[node] = need
+    with _Survey(likely=likely, deep=deep) as again:
+        for node in dead:
+            need = again.read(node)
+            if need is None or need != first.needs[node]:
+                return {}
+            result[node] = need
     return result
 
 

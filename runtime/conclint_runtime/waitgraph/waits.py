@@ -18,6 +18,9 @@ LAST_LOOK = 5.0
 """Seconds between two looks of a wait that has lasted long."""
 
 
+_OVER = Need(Mode.ALL, ())
+
+
 class Wait:
     """One untimed wait of the calling thread; use as a context around whatever blocks.
 
@@ -62,7 +65,7 @@ class Wait:
         thread.wait = self
         deadlock = find_deadlock(self, quick=True)
         if deadlock is not None and self._is_condemned(deadlock):
-            thread.wait = self._outer
+            self.__exit__(None, None, None)
             raise DeadlockError(deadlock)
         return self
 
@@ -70,6 +73,9 @@ class Wait:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.thread.wait = self._outer
+        # The need has this wait for its token: without this the nodes would live until a garbage collection.
+        self.need = _OVER
+        self.wake = None
 
     def slice(self) -> float:
         """Seconds that the waiter may block before it calls ``look``. Bounded by ``LAST_LOOK``."""
