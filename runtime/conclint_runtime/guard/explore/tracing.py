@@ -47,9 +47,12 @@ class Tracer:
     def _call(self, frame: FrameType, event: str, _: object, /) -> _Trace | None:
         if event != "call" or not is_own_frame(frame):
             return None
-        frame.f_trace_opcodes = True
+        local = self._enter(frame)
+        # In 3.13 asking for instructions takes effect only on a frame that has its tracer already.
+        frame.f_trace = local
         frame.f_trace_lines = False
-        return self._enter(frame)
+        frame.f_trace_opcodes = True
+        return local
 
     def _point(self, frame: FrameType) -> None:
         if self._schedule.point() and _WRITES_BACK:
