@@ -40,8 +40,8 @@ class Bridge:
             await run_blocking(worker, bridge)
 
         def worker(bridge):
-            page = bridge.run(fetch, url)          # a coroutine function, awaited on the loop
-            bridge.run(queue.put_nowait, page)     # a plain function, called on the loop
+            page = bridge.run(fetch, url)           # a coroutine function, awaited on the loop
+            bridge.call(queue.put_nowait, page)     # a plain function, called on the loop
 
     The way back, from the loop to a thread, is `run_blocking`. Calls run with the context variables of the calling
     thread. The end of the block cancels the calls under way, waits for their end, and refuses later ones with
@@ -72,34 +72,38 @@ class Bridge:
         with self._lock:
             return BridgeStatistics(len(self._calls), self._limit, self._completed, self._refused)
 
-    def run(self, function: Callable[P, Awaitable[T] | T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call `function(*args, **kwargs)` on the loop, await what it returns if that can be awaited, and return the
-        result.
+    def run(self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of the coroutine function `function(*args, **kwargs)`, awaited on the loop.
 
         Waits in this thread, without a bound; `submit(...).result(timeout)` waits with one. Raises what the call
         raises, `ClosedError` when the bridge ends first, and the refusals that the class names.
         """
         self._refuse_own_loop(function)
-        future: concurrent.futures.Future[T] = self.submit(function, *args, **kwargs)
-        job = current_job()
-        try:
-            with nullcontext() if job is None else job.place_lent():
-                return future.result()
-        except concurrent.futures.CancelledError:
-            if not self._closed:
-                raise
-            raise ClosedError(f"{self!r} ended before {function!r} had") from None
-        except BaseException:  # also an interrupt of this thread: nobody waits for the call any more
-            future.cancel()
-            raise
+        return self._wait(self.submit(function, *args, **kwargs), function)
+
+    def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of the plain function `function(*args, **kwargs)`, called on the loop; otherwise as `run`."""
+        self._refuse_own_loop(function)
+
+        async def plain() -> T:
+            result = function(*args, **kwargs)
+            if inspect.iscoroutine(result):
+                result.close()
+                raise TypeError(f"{function!r} is a coroutine function: use `run`, which awaits it")
+            return result
+
+        return self._wait(self._submit(plain), function)
 
     def submit(
-        self, function: Callable[P, Awaitable[T] | T], /, *args: P.args, **kwargs: P.kwargs
+        self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
     ) -> concurrent.futures.Future[T]:
         """Begin a call as `run` does and return its future at once; may be called on any thread, also the loop's.
 
         Cancelling the future cancels the call. On a loop, await it by `asyncio.wrap_future(...)`.
         """
+        return self._submit(partial(function, *args, **kwargs))
+
+    def _submit(self, call: Callable[[], Awaitable[T]]) -> concurrent.futures.Future[T]:
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         erased = cast("concurrent.futures.Future[object]", future)
         with self._lock:
@@ -112,10 +116,26 @@ class Bridge:
                 raise BridgeFullError(f"{self!r} is full: wait for some of the calls, or raise its `limit`")
             self._calls.add(erased)
         erased.add_done_callback(self._done)
-        loop.call_soon_threadsafe(
-            self._begin, erased, partial(function, *args, **kwargs), context=contextvars.copy_context()
-        )
+        try:
+            loop.call_soon_threadsafe(self._begin, erased, call, context=contextvars.copy_context())
+        except RuntimeError:  # the loop was closed in this moment
+            future.cancel()
+            raise ClosedError(f"{self!r} is not open: its loop has ended") from None
         return future
+
+    def _wait(self, future: concurrent.futures.Future[T], function: Callable[..., object]) -> T:
+        """The result, for a thread of its own; ended by the end of the call or of the bridge."""
+        job = current_job()
+        try:
+            with nullcontext() if job is None else job.place_lent():
+                return future.result()
+        except concurrent.futures.CancelledError:
+            if not self._closed:
+                raise
+            raise ClosedError(f"{self!r} ended before {function!r} had") from None
+        except BaseException:  # also an interrupt of this thread: nobody waits for the call any more
+            future.cancel()
+            raise
 
     async def __aenter__(self) -> Bridge:
         """Open the bridge to the running loop; `ClosedError` at a second use."""
@@ -153,21 +173,21 @@ class Bridge:
             "the answer came: `await asyncio.wrap_future(bridge.submit(...))`"
         )
 
-    def _begin(self, future: concurrent.futures.Future[object], call: Callable[[], object]) -> None:
+    def _begin(self, future: concurrent.futures.Future[object], call: Callable[[], Awaitable[object]]) -> None:
         if future.cancelled():
             return
         task = asyncio.get_running_loop().create_task(self._call(future, call))
         with self._lock:
             self._tasks[future] = task
         task.add_done_callback(lambda _: self._tasks.pop(future, None))
+        if future.cancelled():  # by its thread, in between
+            task.cancel()
 
-    async def _call(self, future: concurrent.futures.Future[object], call: Callable[[], object]) -> None:
+    async def _call(self, future: concurrent.futures.Future[object], call: Callable[[], Awaitable[object]]) -> None:
         error: BaseException | None = None
         result: object = None
         try:
-            result = call()
-            if inspect.isawaitable(result):
-                result = await result
+            result = await call()
         except asyncio.CancelledError as cancelled:
             if future.cancelled() or self._closed:
                 future.cancel()

@@ -47,8 +47,8 @@ class LimitedMap(Generic[R]):
     """
 
     def __init__(self, source: Feed[R], limit: int, ordered: bool) -> None:
-        self._feeder: asyncio.Task[None] | None = None
         self._slots = Slots(limit, "the limit of a map or gather")
+        self._feeder: asyncio.Task[None] | None = None
         self._window = Slots(2 * limit, "the limit of a map or gather")
         self._source = source
         self._ordered = ordered
@@ -58,6 +58,7 @@ class LimitedMap(Generic[R]):
         self._failure_seen = False
         self._news: asyncio.Future[None] | None = None
         self._taken = self._peak = self._delivered = 0
+        self._ending = False
         self._stopping = False
 
     def statistics(self) -> LimitedStatistics:
@@ -76,7 +77,7 @@ class LimitedMap(Generic[R]):
         return self._collect().__await__()
 
     def __del__(self) -> None:
-        if self._feeder is None:
+        if getattr(self, "_feeder", self) is None:  # absent where the constructor raised
             warnings.warn(
                 "a limited map or gather was never awaited nor entered", RuntimeWarning, stacklevel=2, source=self
             )
@@ -139,6 +140,8 @@ class LimitedMap(Generic[R]):
                 return
             self._taken += 1
             self._running.add(future)
+            if self._ending:
+                future.cancel()
             self._peak = max(self._peak, len(self._running))
             if self._ordered:
                 self._line.append(future)
@@ -169,6 +172,9 @@ class LimitedMap(Generic[R]):
         self._cancel()
 
     def _cancel(self) -> None:
+        if self._ending:  # to cancel a task again would break off its cleanup
+            return
+        self._ending = True
         for future in self._left():
             future.cancel()
 

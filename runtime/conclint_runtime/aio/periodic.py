@@ -80,6 +80,9 @@ class Periodic:
         """Run the action at its times until `stop()`; `ClosedError` when it was stopped before."""
         if self._stopped:
             raise ClosedError("this periodic action was stopped: make a new one")
+        await self._run()
+
+    async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         start = clock() + self._delay
         tick = 0
@@ -98,7 +101,7 @@ class Periodic:
         """Start; `ClosedError` at a second use."""
         if self._runner is not None:
             raise ClosedError("this periodic action was started already: make a new one")
-        self._runner = asyncio.get_running_loop().create_task(self.run(), name=f"periodic {self._action!r}")
+        self._runner = asyncio.get_running_loop().create_task(self._run(), name=f"periodic {self._action!r}")
         return self
 
     async def __aexit__(
@@ -159,11 +162,15 @@ class Periodic:
 
     def _report(self, error: BaseException) -> None:
         if self._on_error is not None:
-            self._on_error(error)
-        else:
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": f"a run of the periodic action {self._action!r} failed", "exception": error}
-            )
+            try:
+                self._on_error(error)
+                return
+            except Exception as failure:
+                failure.__context__ = failure.__context__ or (error if failure is not error else None)
+                error = failure
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": f"a run of the periodic action {self._action!r} failed", "exception": error}
+        )
 
 
 async def _call(action: Callable[[], object]) -> None:

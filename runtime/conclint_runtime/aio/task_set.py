@@ -119,7 +119,8 @@ class TaskSet:
                 f"a task of {self!r} waits for the whole set, and so for itself: wait for it outside, or only "
                 "`cancel()` it"
             )
-        await wait_until_ended(lambda: self._tasks, self.cancel)
+        # Once the set is closed its tasks have been cancelled, and to cancel them again would break off their cleanup.
+        await wait_until_ended(lambda: self._tasks, lambda: None if self._closed else self.cancel())
 
     async def close(self) -> None:
         """Refuse new tasks, cancel those that run, wait until they have ended, and raise the errors that were kept."""

@@ -65,7 +65,7 @@ def adapted(path: Path) -> tuple[ast.Module, list[str]]:
 def main(paths: list[str]) -> int:
     for name in ("timeout", "timeout_at", "Timeout"):
         setattr(asyncio, name, getattr(py310_timeouts, name))
-    asyncio.TaskGroup = py310_task_group.TaskGroup  # type: ignore[misc,assignment]  # what this script is for
+    setattr(asyncio, "TaskGroup", py310_task_group.TaskGroup)  # noqa: B010  # no stub of 3.10 has it
     for name in ("ExceptionGroup", "BaseExceptionGroup"):
         setattr(builtins, name, getattr(exception_groups, name))
     failed = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from typing import Literal
 
 import pytest
 
@@ -128,7 +129,10 @@ def test_cancelling_the_block_ends_the_tasks_before_the_cancellation_leaves_it()
     assert run(main()) == ["task ended", "block cancelled"]
 
 
-def test_a_second_cancellation_does_not_leave_the_tasks_behind() -> None:
+@pytest.mark.parametrize("at_exit", ["wait", "cancel"])
+def test_a_second_cancellation_neither_leaves_the_tasks_behind_nor_breaks_off_their_cleanup(
+    at_exit: Literal["wait", "cancel"],
+) -> None:
     async def main() -> list[str]:
         said: list[str] = []
 
@@ -140,8 +144,9 @@ def test_a_second_cancellation_does_not_leave_the_tasks_behind() -> None:
                 said.append("task ended")
 
         async def block() -> None:
-            async with TaskSet() as tasks:
+            async with TaskSet(at_exit=at_exit) as tasks:
                 tasks.create_task(work())
+                await asyncio.sleep(0.5)
 
         task = asyncio.create_task(block())
         await asyncio.sleep(1)
