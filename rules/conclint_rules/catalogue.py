@@ -33,13 +33,16 @@ from conclint_rules.ray import (
     hidden_async_actor,
 )
 from conclint_rules.tasks import (
+    await_wrong_thing,
     coroutine_as_value,
     coroutine_function_as_callback,
     coroutine_never_awaited,
+    coroutine_outlives_block,
     coroutine_reused,
     exception_of_cancelled_task,
     fresh_lock,
     gather_errors_ignored,
+    gather_without_suspension,
     jump_out_of_task_group,
     lost_task,
     result_of_pending_task,
@@ -101,6 +104,9 @@ RULES: tuple[Rule, ...] = validate(
         timeout_never_fires.RULE,
         jump_out_of_task_group.RULE,
         yield_in_scope.RULE,
+        await_wrong_thing.RULE,
+        coroutine_outlives_block.RULE,
+        gather_without_suspension.RULE,
         missing_main_guard.RULE,
     )
 )
