@@ -87,5 +87,15 @@ def findings(path: Path, select: tuple[str, ...]) -> None:
     findings.show(path, select)
 
 
+@main.command()
+@click.option("--rounds", default=5, show_default=True, help="How often each row is measured, all taking turns.")
+@click.option("--without", multiple=True, metavar="RIVAL", help="Leave `ray` or `xoscar` out.")
+def runtime(rounds: int, without: tuple[str, ...]) -> None:
+    """Measure the companion runtime beside Ray, xoscar and `concurrent.futures`, and say which targets hold."""
+    from bench import runtime
+
+    sys.exit(runtime.compare(rounds, without))
+
+
 if __name__ == "__main__":
     main(prog_name="python -m bench")
