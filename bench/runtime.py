@@ -6,6 +6,7 @@ import os
 import platform
 import statistics
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from bench.runtime_executors import of_executors
 OURS = "conclint_runtime"
 STANDARD = "concurrent.futures"
 _RAY = {"num_cpus": 2, "include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
-_START = "start"
+_IMPORT, _START = "import and start", "start"
 _MEMORY = f"memory of {ACTORS} actors"
+_SHORT = "FALLS SHORT"
 _IDLE = 0.5
 """The load average below which the machine counts as idle when the run begins."""
 
@@ -31,7 +33,7 @@ class Target:
 
     Parameters:
         row: of the table.
-        bound: seconds or MiB that ours may take, or how many times a rival's time.
+        bound: seconds or bytes that ours may take, or how many times a rival's time.
         rival: whose time it is; None where the bound is ours alone.
     """
 
@@ -48,7 +50,7 @@ def targets(idle: bool) -> tuple[Target, ...]:
         Target("round trip, async actor", 1 / 7, "ray"),
         Target("await on the actor's own loop", 10e-6),
         *(Target(f"pipelined, {kind} actor", 1 / 20, "ray") for kind in ("sync", "async", "threaded")),
-        Target(_MEMORY, 20.0),
+        Target(_MEMORY, 20e6),
         *(
             Target(f"{kind}, {what}", 1.3, STANDARD)
             for kind in ("threads", "processes")
@@ -76,12 +78,10 @@ def compare(rounds: int, without: Sequence[str] = ()) -> int:
     print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {load:.1f} at the begin;", end=" ")
     print(", ".join([f"{rounds} rounds, medians", *(f"{name} {version(name)}" for name in rivals)]))
     samples: Samples = {}
-    _measure_starts(rivals, rounds, samples)
+    alone = {name: _in_new_processes(name) for name in (OURS, *(["xoscar"] if "xoscar" in rivals else []))}
+    _take_turns(alone, rounds, samples)
     with _actors(rivals, samples) as sides:
         _take_turns(sides, rounds, samples)
-    _take_turns({OURS: {_MEMORY: lambda: runtime_actors.memory_of("embedded")}}, rounds, samples)
-    if "xoscar" in rivals:
-        _take_turns({"xoscar": {_MEMORY: lambda: runtime_actors.memory_of("xoscar")}}, rounds, samples)
     print("\n".join(_table(samples, [OURS, *rivals, *(["xoscar local"] if "xoscar" in rivals else [])])))
     executors: Samples = {}
     with of_executors(ours=True) as ours, of_executors(ours=False) as standard:
@@ -89,19 +89,18 @@ def compare(rounds: int, without: Sequence[str] = ()) -> int:
     print()
     print("\n".join(_table(executors, [OURS, STANDARD])))
     print()
-    return _verdict({**samples, **executors}, idle=load < _IDLE)
+    lines = judged({**samples, **executors}, idle=load < _IDLE)
+    print("\n".join(lines))
+    return int(any(line.endswith(_SHORT) for line in lines))
 
 
-def _measure_starts(rivals: Sequence[str], rounds: int, samples: Samples) -> None:
-    """Ours and xoscar's, several times; Ray's is measured where it is started for the rest of the run."""
-    import conclint_runtime
-
-    for _ in range(rounds):
-        _tell("start")
-        _add(samples, _START, OURS, runtime_actors.start_of_ray(conclint_runtime, {}))
-        conclint_runtime.shutdown()
-        if "xoscar" in rivals:
-            _add(samples, _START, "xoscar", runtime_actors.start_of_xoscar())
+def _in_new_processes(engine: str) -> dict[str, Sample]:
+    """What is measured before anything else runs; Ray is measured where it is started for the rest of the run."""
+    return {
+        _IMPORT: lambda: runtime_actors.in_a_new_process("import", engine),
+        _START: lambda: runtime_actors.in_a_new_process("start", engine),
+        _MEMORY: lambda: runtime_actors.in_a_new_process("memory", engine),
+    }
 
 
 @contextmanager
@@ -114,10 +113,14 @@ def _actors(rivals: Sequence[str], samples: Samples) -> Iterator[dict[str, dict[
         block.callback(conclint_runtime.shutdown)
         sides = {OURS: runtime_actors.of_ray(conclint_runtime)}
         if "ray" in rivals:
+            _tell("start of Ray")
+            begin = time.perf_counter()
             import ray
 
-            _tell("start of Ray")
-            _add(samples, _START, "ray", runtime_actors.start_of_ray(ray, _RAY))
+            imported = time.perf_counter() - begin
+            started = runtime_actors.start_of_ray(ray, _RAY)
+            _add(samples, _IMPORT, "ray", imported + started)
+            _add(samples, _START, "ray", started)
             block.callback(ray.shutdown)
             sides["ray"] = runtime_actors.of_ray(ray)
             sides["ray"][_MEMORY] = lambda: runtime_actors.memory_of_ray(ray)
@@ -142,7 +145,7 @@ def _add(samples: Samples, row: str, name: str, value: float) -> None:
     samples.setdefault(row, {}).setdefault(name, []).append(value)
 
 
-def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+def compared(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Ours to theirs: the median of the rounds' ratios, or the ratio of the medians where one has fewer rounds."""
     if len(ours) == len(theirs):
         return statistics.median(mine / its for mine, its in zip(ours, theirs))
@@ -157,8 +160,8 @@ def _table(samples: Samples, names: Sequence[str]) -> list[str]:
             theirs = by_name.get(name)
             cells += ["", ""] if theirs is None else [_said(row, statistics.median(theirs)), ""]
             if theirs is not None and names[0] in by_name:
-                ratio = _ratio(by_name[names[0]], theirs)
-                cells[-1] = f"{ratio:.2f}" if ratio > 0.1 else f"1/{1 / ratio:.0f}"
+                ratio = compared(by_name[names[0]], theirs)
+                cells[-1] = _times(ratio)
         rows.append(tuple(cells))
     widths = [max(map(len, column)) for column in zip(*rows)]
     return [
@@ -169,31 +172,32 @@ def _table(samples: Samples, names: Sequence[str]) -> list[str]:
 
 def _said(row: str, value: float) -> str:
     if row == _MEMORY:
-        return f"{value:.1f} MiB"
+        return f"{value / 1e6:,.1f} MB"
     if row.startswith("pipelined"):
         return f"{1 / value:,.0f}/s"
     return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.1f} us"
 
 
-def _verdict(samples: Samples, idle: bool) -> int:
-    missed = 0
+def judged(samples: Samples, idle: bool) -> list[str]:
+    """A line for each target: the row, its bound, what was seen, and whether it holds."""
+    lines = []
     for target in targets(idle):
         by_name = samples.get(target.row, {})
-        ours = by_name.get(OURS, [])
+        ours, theirs = by_name.get(OURS), by_name.get(target.rival or OURS)
         if target.rival is None:
             value = statistics.median(ours) if ours else None
-            text, bound = (_said(target.row, value) if ours and value is not None else "not measured"), target.bound
-            limit = f"at most {_said(target.row, bound)}"
+            text, limit = (_said(target.row, each) if each else "" for each in (value, target.bound))
         else:
-            theirs = by_name.get(target.rival, [])
-            value = _ratio(ours, theirs) if ours and theirs else None
-            text = "not measured" if value is None else f"{value:.2f}" if value > 0.5 else f"1/{1 / value:.1f}"
-            limit = f"at most {f'{target.bound:g}' if target.bound >= 1 else f'1/{1 / target.bound:.0f}'}"
+            value = compared(ours, theirs) if ours and theirs else None
+            text, limit = (_times(each) if each else "" for each in (value, target.bound))
             limit += f" of {target.rival}'s time"
-        holds = "" if value is None else "holds" if value <= target.bound else "FALLS SHORT"
-        missed += holds == "FALLS SHORT"
-        print(f"{target.row:<34}  {limit:<36}  {text:>12}  {holds}".rstrip())
-    return int(missed > 0)
+        holds = "not measured" if value is None else "holds" if value <= target.bound else _SHORT
+        lines.append(f"{target.row:<34}  at most {limit:<36}  {text:>8}  {holds}")
+    return lines
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio > 0.5 else f"1/{1 / ratio:.1f}"
 
 
 def _tell(text: str) -> None:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TypeVar
 
 Sample = Callable[[], float]
-"""One sample: seconds for one call, or MiB where memory is measured."""
+"""One sample: seconds for one call, or bytes where memory is measured."""
 _T = TypeVar("_T")
 MEGABYTES = 10
 ACTORS = 1000
@@ -147,38 +147,28 @@ def start_of_ray(api: ModuleType, options: Mapping[str, object]) -> float:
     return time.perf_counter() - begin
 
 
-def start_of_xoscar() -> float:
-    """Seconds until a pool in this process is there."""
+def in_a_new_process(what: str, engine: str) -> float:
+    """What `bench.runtime_process` measures of an engine in a process of its own.
 
-    async def start() -> float:
-        import xoscar as xo
-
-        begin = time.perf_counter()
-        pool = await xo.create_actor_pool("127.0.0.1", n_process=0)
-        seconds = time.perf_counter() - begin
-        await pool.stop()
-        return seconds
-
-    return asyncio.run(start())
-
-
-def memory_of(engine: str) -> float:
-    """MiB that a process of its own grows by with 1000 actors of this engine, each of which has been called."""
+    Parameters:
+        what: `import`, the seconds until its modules are there and it can make actors; `start`, the same once the
+            modules are there; or `memory`, the bytes that 1000 actors take which have been called.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "bench.runtime_memory", engine, str(ACTORS)],
+        [sys.executable, "-m", "bench.runtime_process", what, engine, str(ACTORS)],
         cwd=Path(__file__).parent.parent, check=True, capture_output=True, text=True,
     )  # fmt: skip
     return float(done.stdout)
 
 
 def private_memory(process: int | str = "self") -> float:
-    """MiB that are this process's alone."""
+    """Bytes that are this process's alone."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024
 
 
 def memory_of_ray(api: ModuleType) -> float:
-    """MiB of 1000 actors of a real Ray, worked out of two, as each has a process of its own."""
+    """Bytes of 1000 actors of a real Ray, worked out of two, as each has a process of its own."""
 
     class Process:
         def number(self) -> int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from conclint_runtime.life.patterns import NAMES
 
-BACKENDS = ("embedded", "ray", "xoscar")
 _DESCRIPTION = "Conway's Game of Life, played by many strategies: measured (the default), printed or watched."
 
 

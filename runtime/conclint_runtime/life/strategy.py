@@ -14,6 +14,8 @@ from conclint_runtime.life.workloads import Cpu, Workload
 
 Advance = Callable[[Grid, int], Grid]
 """The board so many generations later, as a new one."""
+BACKENDS = ("embedded", "ray", "xoscar")
+"""Where actors run; the first is the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,13 @@ class Setting:
     width: int
     workload: Workload = field(default_factory=Cpu)
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
-    backend: str = "embedded"
+    backend: str = BACKENDS[0]
 
     def __post_init__(self) -> None:
         if not 1 <= self.workers <= 1000:
             raise LifeError(f"{self.workers} workers: there have to be 1 to 1000")
+        if self.backend not in BACKENDS:
+            raise LifeError(f"no backend `{self.backend}`; there are: {', '.join(BACKENDS)}")
 
     @property
     def cells(self) -> int:

@@ -6,12 +6,12 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 
+from conclint_runtime.executors import ProcessPoolExecutor
 from conclint_runtime.life.errors import LifeError
 from conclint_runtime.life.grid import Grid
 from conclint_runtime.life.rules import Logic, bands, next_rows, rows_with_edges

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
+from conclint_runtime.executors import ThreadPoolExecutor
 from conclint_runtime.life.grid import Grid
 from conclint_runtime.life.rules import Logic, bands, next_rows, rows_with_edges, step_cell
 from conclint_runtime.life.strategy import Advance, Setting
