@@ -42,6 +42,15 @@ OBSERVERS: tuple[tuple[str, str], ...] = (
     ("calls", "conclint_runtime.guard.blocking.calls:Calls"),
     ("stalls", "conclint_runtime.guard.blocking.stalls:Stalls"),
     ("failures", "conclint_runtime.guard.failures.failures:Failures"),
+    ("coroutines", "conclint_runtime.guard.lost.coroutines:LostCoroutines"),
+    ("tasks", "conclint_runtime.guard.lost.tasks:LostTasks"),
+    ("gathers", "conclint_runtime.guard.lost.gathers:Gathers"),
+    ("timeouts", "conclint_runtime.guard.lost.timeouts:Timeouts"),
+    ("generators", "conclint_runtime.guard.lost.generators:LostGenerators"),
+    ("silent tests", "conclint_runtime.guard.lost.silent_tests:SilentTests"),
+    ("context", "conclint_runtime.guard.lost.context:LostContext"),
+    ("futures", "conclint_runtime.guard.lost.futures:LostFutures"),
+    ("timers", "conclint_runtime.guard.lost.timers:Timers"),
 )
 
 

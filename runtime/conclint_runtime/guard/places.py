@@ -6,6 +6,7 @@ program's own code on the way there.
 
 from __future__ import annotations
 
+import _thread
 import os
 import site
 import sys
@@ -65,12 +66,19 @@ class Scope:
         self._installed = tuple(sorted(_folder(path) for path in installed))
         self._package = _folder(os.path.dirname(os.path.dirname(__file__)))
         self._known: dict[str, str] = {}
+        # The threads that are in here: what they call meanwhile is not the program's doing.
+        self.classifying: set[int] = set()
 
     def owner(self, file: str) -> str:
         """Whose file that is: `user`, `library` (the standard one), `installed` or `guard` (this package)."""
         found = self._known.get(file)
         if found is None:
-            found = self._known[file] = self._classify(file)
+            thread = _thread.get_ident()
+            self.classifying.add(thread)
+            try:
+                found = self._known[file] = self._classify(file)
+            finally:
+                self.classifying.discard(thread)
         return found
 
     def _classify(self, file: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from conclint_runtime.guard.blocking.tables import Known
 
+_ORIGIN = "_conclint_guard_origin"
 Ended = Callable[["asyncio.Future[object]"], None]
 
 
@@ -31,21 +32,21 @@ class Shared:
         self.looking: set[int] = set()
         self.accounted: dict[int, float] = {}
         self.task_ended: list[Ended] = []
-        self._origins: weakref.WeakKeyDictionary[object, Stack] = weakref.WeakKeyDictionary()
+        # Tasks that `gather` has started.
+        self.gathered: weakref.WeakSet[asyncio.Future[object]] = weakref.WeakSet()
 
     def started(self, thing: object, stack: Stack) -> None:
         """Note where a task, future or thread was started."""
+        # An attribute outlives the weak references to a thing that is being collected, and tasks are asked about then.
         try:
-            self._origins[thing] = stack
-        except TypeError:  # neither hashable nor to be referred to weakly: a type of the program's own
+            setattr(thing, _ORIGIN, stack)
+        except (AttributeError, TypeError):  # a type with slots
             pass
 
     def origin(self, thing: object) -> Stack:
         """Where it was started; () where that was not seen."""
-        try:
-            return self._origins.get(thing, ())
-        except TypeError:
-            return ()
+        found: object = getattr(thing, _ORIGIN, ())
+        return found if isinstance(found, tuple) else ()
 
     @contextmanager
     def own_work(self) -> Iterator[None]:

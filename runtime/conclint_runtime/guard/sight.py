@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable
 from types import FrameType
 
+from conclint_runtime.guard.loops import loop_stack
 from conclint_runtime.guard.patching import Patches, patchable
 from conclint_runtime.guard.places import Stack, here
 from conclint_runtime.guard.report import Certainty, Report
@@ -45,10 +46,10 @@ class Sight:
         return frame if frame is not None and self.scope.is_user(frame) else None
 
     def stack(self, depth: int = 1) -> Stack:
-        """The program's frames, innermost first; for a task without any, where the task was started."""
+        """The program's frames, innermost first; on an event loop those of the task, or where the task was started."""
         with self.shared.own_work():
-            found = self.scope.stack(here(depth))
-            return found or self._task_origin()
+            found = loop_stack(self.scope, here(depth))
+            return found or self._task_origin() or self.scope.stack(here(depth))
 
     def _task_origin(self) -> Stack:
         from asyncio import current_task

@@ -8,24 +8,31 @@ import linecache
 from collections.abc import Iterator
 
 
-@functools.lru_cache(maxsize=256)
 def tree(file: str) -> ast.Module | None:
     """The syntax tree of a file; None where there is no source or it does not parse."""
     text = "".join(linecache.getlines(file))
-    if not text:
-        return None
+    # Not remembered: a source that cannot be opened now, for want of a descriptor, may be read later.
+    return _parsed(text) if text else None
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
 
 
-@functools.lru_cache(maxsize=256)
 def _by_line(file: str) -> dict[int, tuple[tuple[ast.AST, ...], ...]]:
     """For each line, the nodes that start on it, each with those around it, innermost first."""
-    found: dict[int, list[tuple[ast.AST, ...]]] = {}
     root = tree(file)
-    todo: list[tuple[ast.AST, ...]] = [(root,)] if root is not None else []
+    return _lines_of(root) if root is not None else {}
+
+
+@functools.lru_cache(maxsize=256)
+def _lines_of(root: ast.Module) -> dict[int, tuple[tuple[ast.AST, ...], ...]]:
+    found: dict[int, list[tuple[ast.AST, ...]]] = {}
+    todo: list[tuple[ast.AST, ...]] = [(root,)]
     while todo:
         chain = todo.pop()
         line = getattr(chain[0], "lineno", None)
@@ -48,7 +55,6 @@ def calls_at(file: str, line: int) -> Iterator[tuple[ast.Call, tuple[ast.AST, ..
             yield node, chain[1:]
 
 
-@functools.lru_cache(maxsize=4096)
 def _spanning(file: str, line: int) -> tuple[tuple[ast.AST, ...], ...]:
     return tuple(
         chain

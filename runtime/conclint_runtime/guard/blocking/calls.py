@@ -31,7 +31,18 @@ Callee = Callable[..., object]
 _clock = time.perf_counter
 _thread_id = _thread.get_ident
 # The library's own doing, which the program cannot change: the loop's wait for events, imports, the text of tracebacks.
-_EXEMPT = ("asyncio", "importlib", "linecache", "traceback", "tokenize", "logging", "warnings", "selectors", "uvloop")
+_EXEMPT = (
+    "asyncio",
+    "importlib",
+    "linecache",
+    "traceback",
+    "tokenize",
+    "logging",
+    "warnings",
+    "selectors",
+    "subprocess",
+    "uvloop",
+)
 # What is short where nothing has to be waited for, so that making the call is no witness yet.
 _PATIENT = ("wait", "lock")
 
@@ -122,7 +133,7 @@ class Calls:
         keywords: Mapping[str, object],
     ) -> object:
         thread = _thread_id()
-        if thread in self._shared.calls or thread in self._shared.looking:
+        if self._is_own(thread):
             return original(*arguments, **keywords)
         stack = self._stack(sys._getframe(2), known)
         if not stack or not known.blocks(arguments[1:] if method else arguments, keywords):
@@ -140,6 +151,11 @@ class Calls:
             self._shared.accounted[thread] = self._shared.accounted.get(thread, 0.0) + seconds
             if known.kind not in _PATIENT or waits or seconds >= self._settings.threshold:
                 self._say(self._report, known, stack, seconds)
+
+    def _is_own(self, thread: int) -> bool:
+        """Whether what the thread calls is part of a call that is reported already, or of the guard's own doing."""
+        shared = self._shared
+        return thread in shared.calls or thread in shared.looking or thread in self._settings.scope.classifying
 
     def _stack(self, frame: FrameType | None, known: Known) -> Stack:
         """The program's frames that made the call on the loop; () where it is the library's own doing."""
@@ -173,9 +189,12 @@ class Calls:
     def _audit(self, known: Known, arguments: tuple[object, ...]) -> None:
         """A blocking call that an audit event tells of, and no replaced callable."""
         thread = _thread_id()
-        if running_loop() is None or thread in self._shared.calls or thread in self._shared.looking:
+        if running_loop() is None or self._is_own(thread):
             return
-        if must_wait(known.name, arguments, {}) is False:
+        known = self._tables.named(known.name) or known
+        # A method's event gives the receiver first.
+        given = arguments[1:] if known.name.startswith("socket.socket.") else arguments
+        if not known.blocks(given, {}) or must_wait(known.name, arguments, {}) is False:
             return
         stack = self._stack(sys._getframe(2), known)
         if stack:

@@ -46,7 +46,7 @@ class Failures:
     def at_end(self, _: Report, /) -> None:
         """Nothing: each was reported as it came."""
 
-    def ended_by(self, error: object, origin: Stack = (), *, callback: bool = False) -> None:
+    def ended_by(self, error: object, origin: Stack = (), *, callback: bool = False, gathered: bool = False) -> None:
         """Report what the exception, or one inside it, means."""
         sight = self._sight
         if sight is None or not isinstance(error, BaseException):
@@ -56,7 +56,7 @@ class Failures:
                 if vars(each).get(_SEEN):
                     continue
                 stack = sight.scope.traceback_stack(each.__traceback__)
-                found = meaning(Failure(each, stack, origin, sight.scope, callback))
+                found = meaning(Failure(each, stack, origin, sight.scope, callback, gathered))
                 if found is not None:
                     vars(each)[_SEEN] = True
                     both = (*stack, *(place for place in origin if place not in stack))
@@ -105,7 +105,8 @@ class Failures:
         # Asking `exception()` would mark it as read, and the loss of an exception is for others to see.
         error: object = getattr(task, "_exception", None)
         if error is not None and self._sight is not None:
-            self.ended_by(error, self._sight.shared.origin(task))
+            shared = self._sight.shared
+            self.ended_by(error, shared.origin(task), gathered=task in shared.gathered)
 
 
 def _inside(error: BaseException) -> Iterator[BaseException]:

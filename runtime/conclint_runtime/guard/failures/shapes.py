@@ -15,13 +15,14 @@ from conclint_runtime.guard.source import around, calls_at, last_name
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An exception that ended something: where it was raised, where what it ended was started, and whether that was a
-    callback of an event loop."""
+    callback of an event loop, or a task that `gather` has started."""
 
     error: BaseException
     stack: Stack
     origin: Stack
     scope: Scope
     callback: bool = False
+    gathered: bool = False
 
 
 def in_coroutine(failure: Failure) -> bool:
@@ -40,11 +41,15 @@ def in_callback(failure: Failure) -> bool:
 
 def in_gather(failure: Failure) -> bool:
     """Whether it ended a task that `gather` has started."""
-    return any(_calls(place, "gather") for place in failure.origin[:1])
+    return failure.gathered
 
 
-def _calls(place: Place, name: str) -> bool:
-    return any(last_name(call.func) == name for call, _ in calls_at(place.file, place.line))
+def in_process_start(failure: Failure) -> bool:
+    """Whether it was raised while a process was being started."""
+    return any(
+        each.tb_frame.f_code.co_name == "start" and each.tb_frame.f_globals.get("__name__") == "multiprocessing.process"
+        for each in tracebacks(failure.error.__traceback__)
+    )
 
 
 def in_task_group(failure: Failure) -> bool:

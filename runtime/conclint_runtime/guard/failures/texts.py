@@ -18,6 +18,7 @@ from conclint_runtime.guard.failures.shapes import (
     in_callback,
     in_coroutine,
     in_gather,
+    in_process_start,
     in_task_group,
     under_builtin_timeout,
 )
@@ -90,6 +91,8 @@ TEXTS: tuple[Text, ...] = (
           in_callback),
     _text("CON413", "RuntimeError", r"should only be shared between processes through inheritance",
           "a queue or lock was sent to a process, which only inheriting can share"),
+    _text("CON411", "TypeError", r"[Cc]annot pickle '_thread\.R?[Ll]ock'", "a lock of threads was sent to a process",
+          in_process_start),
     _text("CON305", "PicklingError", r"", "a job that cannot be pickled was sent to a process"),
     _text("CON305", "AttributeError TypeError", r"[Cc]an(no|')t (pickle|get) local object|[Cc]annot pickle",
           "a job that cannot be pickled was sent to a process"),

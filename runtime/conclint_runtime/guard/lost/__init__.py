@@ -1,0 +1,1 @@
+"""What a program loses without a word: coroutines, tasks, results, exceptions, work, context."""

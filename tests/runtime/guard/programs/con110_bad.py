@@ -1,0 +1,11 @@
+import asyncio
+
+
+async def main():
+    try:
+        input()  # CON110
+    except EOFError:
+        pass
+
+
+asyncio.run(main())

@@ -1,0 +1,9 @@
+import asyncio
+
+
+async def main():
+    with asyncio.Lock():  # CON226
+        pass
+
+
+asyncio.run(main())

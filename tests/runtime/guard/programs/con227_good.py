@@ -1,0 +1,9 @@
+import unittest
+
+
+class Case(unittest.IsolatedAsyncioTestCase):
+    async def test_something(self):
+        pass
+
+
+unittest.main()

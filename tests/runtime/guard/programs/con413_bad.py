@@ -1,0 +1,6 @@
+import multiprocessing
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork")
+    with context.Pool(1) as pool:
+        pool.apply(id, (context.Queue(),))  # CON413
