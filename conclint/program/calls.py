@@ -122,15 +122,19 @@ class Calls:
         receiver = value.receiver
         overrides: list[Func] = []
         if isinstance(receiver, Instance) and isinstance(receiver.type, ClassNode) and receiver.site is None:
-            for cls in self.program.below(receiver.type):
-                override = cls.methods.get(value.func.name)
-                if override is not None and override is not value.func:
-                    overrides.append(override)
+            overrides.extend(self._overrides(value.func, receiver.type))
         yield Target(value.func, receiver, confidence, receiver is not None)
         # Which of several overrides runs, the receiver decides, and the receiver is not known.
         only = len(overrides) == 1 and is_abstract(value.func)
         for override in overrides:
             yield Target(override, receiver, min(confidence, Confidence.LIKELY if only else Confidence.POSSIBLE), True)
+
+    def _overrides(self, func: Func, cls: ClassNode) -> Iterator[Func]:
+        """What runs in place of a method where the receiver is of a class below `cls`."""
+        if func.cls is not None:
+            for one in self.program.heirs.overriding(func.cls, func.name):
+                if one is not cls and cls in self.program.evaluator.mro(one) and one.methods[func.name] is not func:
+                    yield one.methods[func.name]
 
     def library(self, func: Func, index: int) -> tuple[External | Method, ...]:
         """The library functions and methods that a call may run."""

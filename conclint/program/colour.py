@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from conclint.facts import Call, Const, Decorator, Expr, Fn, Leave, Test
 from conclint.program.guards import conditions
 from conclint.program.model import ClassNode, Func, last_name
+from conclint.program.reads import NOTHING, Rest
 from conclint.program.settled import Settled
 from conclint.program.values import ClassValue, External, Function, Instance, Method, Partial, Value
 
@@ -60,8 +61,9 @@ class Colours:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.settled = Settled(program)
-        self._functions: dict[Func, Colour] = {}
+        self._functions: dict[Func, tuple[Colour, Rest]] = {}
         self._steps = 0
+        self._cut = False
 
     def of_call(self, func: Func, index: int) -> Colour:
         """The colour of call number `index` of a function."""
@@ -104,12 +106,19 @@ class Colours:
         found = self._functions.get(func)
         if found is None:
             if self._steps > _STEPS:
+                self._cut = True
                 return Colour.UNKNOWN
-            self._functions[func] = Colour.UNKNOWN
+            cut, self._cut = self._cut, False
+            self._functions[func] = Colour.UNKNOWN, NOTHING
             self._steps += 1
-            found = self._functions[func] = self._decorated(func, self._bare(func))
+            found = self._functions[func] = self.program.reads.of(lambda: self._decorated(func, self._bare(func)))
             self._steps -= 1
-        return found
+            if self._cut:
+                # Asked for from nearer by, it may be known.
+                del self._functions[func]
+            self._cut = self._cut or cut
+        self.program.reads.take(found[1])
+        return found[0]
 
     def _bare(self, func: Func) -> Colour:
         if func.fact.is_generator:

@@ -193,7 +193,7 @@ class Contexts:
         """The calls of a coroutine function, as far as can be told; empty where one may be missed."""
         found: list[tuple[Func, int]] = []
         cls = func.cls
-        if cls is not None and any(func.name in one.methods for one in self.program.below(cls)):
+        if cls is not None and self.program.heirs.is_overridden(cls, func.name):
             return ()
         if self._awaits.rows(_UNRESOLVED, func.name):
             # Somebody calls something of that name that cannot be resolved: it may be this one.

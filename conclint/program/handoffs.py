@@ -58,7 +58,7 @@ class Handoffs:
         return found
 
     def _handing(self, module: Module) -> Iterator[tuple[Key, tuple[int | str, ...]]]:
-        for last in sorted(self._takers & module.users.keys()):
+        for last in sorted([name for name in module.users if name in self._takers]):
             for user in module.users[last]:
                 for index in user.calls_of(last):
                     for one in self._handed(user, index):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from conclint.facts import Assign, Attr, Call, Expr, Load, Mix
 from conclint.program.calls import Edge
 from conclint.program.model import ClassNode, Func
+from conclint.program.reads import Remembered
 from conclint.program.values import Instance, Site
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Identity:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._scopes: dict[Site, tuple[Scope, ClassNode | Func | None] | None] = {}
+        self._scopes: Remembered[Site, tuple[Scope, ClassNode | Func | None] | None] = Remembered(program.reads)
 
     def access(self, expr: Expr, func: Func, at: int, wanted: Callable[[str], bool]) -> Access | None:
         """The one library object of a wanted type that an expression stands for, or None where it has no identity."""
@@ -74,9 +75,7 @@ class Identity:
 
     def scope(self, site: Site) -> tuple[Scope, ClassNode | Func | None] | None:
         """How many objects a site makes, and where they are kept."""
-        if site not in self._scopes:
-            self._scopes[site] = self._scope(*site)
-        return self._scopes[site]
+        return self._scopes.get(site, lambda: self._scope(*site))
 
     def _scope(self, func: Func, at: int) -> tuple[Scope, ClassNode | Func | None] | None:
         op = func.ops[at] if 0 <= at < len(func.ops) else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conclint.facts import Call, Const, Expr, Use
@@ -20,7 +19,9 @@ from conclint.program.calls import Edge, first_op, spell
 from conclint.program.effects import Primitive
 from conclint.program.evaluate import argument_of
 from conclint.program.identity import Access, Identity, Scope
-from conclint.program.model import Func
+from conclint.program.model import Func, Module
+from conclint.program.reads import Remembered
+from conclint.program.table import Key, Table
 from conclint.program.values import Site
 
 if TYPE_CHECKING:
@@ -85,21 +86,33 @@ class Locks:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.identity = Identity(program)
-        self._takings: dict[Func, tuple[Taking, ...]] = {}
+        self._takings: Remembered[Func, tuple[Taking, ...]] = Remembered(program.reads)
+        self._taken_in = Table(program, "takings", all_at_once=self._taking)
+        self._released_elsewhere = Table(program, "released", all_at_once=self._releasing)
 
-    @cached_property
     def takings(self) -> tuple[Taking, ...]:
-        """All of them, in the order of files and lines."""
-        users = dict.fromkeys(func for name in ("__enter__", "acquire") for func in self.program.by_name.get(name, ()))
+        """All of them where the rule is asked, in the order of files and lines."""
+        users = dict.fromkeys(func for name in ("__enter__", "acquire") for func in self.program.users(name))
         found = [taking for func in users for taking in self.taken(func)]
         return tuple(sorted(found, key=lambda taking: (taking.place, taking.label)))
 
+    def takings_of(self, site: Site) -> list[Taking]:
+        """All takings, in the order of files and lines, of the lock that was made at a place."""
+        func, at = site
+        rows = [row for row in self._taken_in.rows(func.ref) if row[2] == at]
+        users = dict.fromkeys(self.program.function(number, index) for number, index, _ in rows)
+        found = [taking for user in users for taking in self.taken(user) if taking.lock.access.site == site]
+        return sorted(found, key=lambda taking: (taking.place, taking.label))
+
+    def _taking(self, module: Module) -> Iterator[tuple[Key, tuple[int, int]]]:
+        users = dict.fromkeys(func for name in ("__enter__", "acquire") for func in module.users.get(name, ()))
+        for func in users:
+            for holder, at in dict.fromkeys(taking.lock.access.site for taking in self.taken(func)):
+                yield holder.ref, (func.index, at)
+
     def taken(self, func: Func) -> tuple[Taking, ...]:
         """Where a function itself takes locks."""
-        found = self._takings.get(func)
-        if found is None:
-            found = self._takings[func] = (*self._withs(func), *self._acquires(func))
-        return found
+        return self._takings.get(func, lambda: (*self._withs(func), *self._acquires(func)))
 
     def lock(self, expr: Expr, func: Func, at: int) -> Lock | None:
         """The lock that an expression means."""
@@ -158,7 +171,7 @@ class Locks:
     def held(self, func: Func, at: int, block: int) -> Iterator[Taking]:
         """The locks held where operation `at` of a function stands, or, with `at` -1, a statement in `block`."""
         for taking in self.taken(func):
-            if taking.lock.access.site in self.handed_over:
+            if self.is_handed_over(taking.lock.access.site):
                 continue
             if taking.within >= 0:
                 if func.encloses(taking.within, block) and not self._released(func, taking, -1, len(func.ops)):
@@ -175,18 +188,20 @@ class Locks:
             return False
         return self._released(func, taking, at, len(func.ops))
 
-    @cached_property
-    def handed_over(self) -> frozenset[Site]:
-        """The locks that some function releases without having taken them: others may release what one holds."""
-        found = set()
-        for func in self.program.by_name.get("release", ()):
+    def is_handed_over(self, site: Site) -> bool:
+        """Whether some function releases a lock without having taken it: others may release what one holds."""
+        func, at = site
+        return any(row[1] == at for row in self._released_elsewhere.rows(func.ref))
+
+    def _releasing(self, module: Module) -> Iterator[tuple[Key, tuple[int]]]:
+        for func in module.users.get("release", ()):
             own = {taking.lock.access.site for taking in self.taken(func)}
             for index in func.calls_by_name.get("release", ()):
                 op = func.ops[index]
                 lock = self.lock(_owner(op), func, index) if isinstance(op, Call) else None
                 if lock is not None and lock.access.site not in own:
-                    found.add(lock.access.site)
-        return frozenset(found)
+                    holder, at = lock.access.site
+                    yield holder.ref, (at,)
 
     def on_edge(self, edge: Edge) -> Iterator[Taking]:
         """The locks that the caller holds when it makes a call."""

@@ -17,6 +17,7 @@ from conclint.program.calls import Edge
 from conclint.program.evaluate import argument_of
 from conclint.program.identity import Access, Identity, after_self, is_own, shared
 from conclint.program.model import Func, chains, last_name, operands
+from conclint.program.reads import Remembered
 from conclint.program.values import Constant, External, Function, Instance, Method, Partial, Site, Value
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Pools:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.identity = Identity(program)
-        self._jobs: dict[Site, Job | None] = {}
+        self._jobs: Remembered[Site, Job | None] = Remembered(program.reads)
 
     # Pools ----------------------------------------------------------------------------------------------------------
 
@@ -93,11 +94,7 @@ class Pools:
 
     def job(self, user: Func, at: int) -> Job | None:
         """The job that a call gives to a pool, or None where it is no such call."""
-        key = (user, at)
-        if key not in self._jobs:
-            self._jobs[key] = None
-            self._jobs[key] = self._job(user, at)
-        return self._jobs[key]
+        return self._jobs.get((user, at), lambda: self._job(user, at))
 
     def handed(self, func: Func) -> list[Job]:
         """The jobs that run a function."""

@@ -8,6 +8,7 @@ can be kept until something that it rests on has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from conclint.finding import Confidence
 from conclint.knowledge import Knowledge
 from conclint.program.model import ClassNode, Func, Module, last_name
 from conclint.program.modules import ModuleNames, module_names
+from conclint.program.names import Definitions, NameSets
 from conclint.program.reads import Reads, key_of
 from conclint.program.table import Key, Page, Table
 
@@ -53,6 +55,9 @@ class Kept(Protocol):
 
     def packages(self) -> frozenset[str]:
         """The top-level packages that its modules import."""
+
+    def names(self, kind: str) -> frozenset[str] | None:
+        """A set of names, or None where it was not asked for."""
 
 
 class ByName:
@@ -92,14 +97,21 @@ class Program:
         kept: Kept | None = None,
     ) -> None:
         from conclint.program.calls import Calls
+        from conclint.program.colour import Colours
         from conclint.program.contexts import Contexts
         from conclint.program.effects import Effects
         from conclint.program.evaluate import Evaluator
         from conclint.program.headers import Headers
+        from conclint.program.hierarchy import Heirs
+        from conclint.program.locks import Locks
+        from conclint.program.pools import Pools
+        from conclint.program.processes import Processes
         from conclint.program.renamed import Renamed
+        from conclint.program.waits import Waits
 
         self.reads = Reads()
         self.tables: list[Table] = []
+        self.name_sets = NameSets(self)
         self.kept = kept
         self.knowledge = knowledge
         self.options = options or Options()
@@ -116,13 +128,19 @@ class Program:
         self.by_name = ByName(self)
         # Tables that others are worked out from come first.
         self._decorated = Table(self, "decorated", all_at_once=_decorations)
-        self._subclasses = Table(self, "subclass", all_at_once=self._inheriting)
+        self.heirs = Heirs(self)
         self.renamed = Renamed(self)
         self.evaluator = Evaluator(self)
         self.headers = Headers(self)
         self.calls = Calls(self)
         self.contexts = Contexts(self)
         self.effects = Effects(self)
+        self.colours = Colours(self)
+        self.definitions = Definitions(self)
+        self.locks = Locks(self)
+        self.pools = Pools(self)
+        self.waits = Waits(self, self.pools)
+        self.processes = Processes(self)
 
     # What there is ----------------------------------------------------------------------------------------------------
 
@@ -173,6 +191,12 @@ class Program:
             return self.by_name.get(name)
         return [func for module in self._asked() for func in module.users.get(name, ())]
 
+    def used(self, names: AbstractSet[str]) -> list[str]:
+        """Of some names those that are used where the rule is asked, sorted."""
+        if self.part is self.modules:
+            return sorted(names)
+        return sorted({name for module in self._asked() for name in module.users if name in names})
+
     def _asked(self) -> Iterator[Module]:
         for module in self.part:
             self.reads.modules |= module.bit
@@ -186,32 +210,9 @@ class Program:
             for number, index in self._decorated.rows(name):
                 yield self.function(number, index)
 
-    def _inheriting(self, module: Module) -> Iterator[tuple[Key, tuple[int]]]:
-        for cls in module.classes:
-            if cls.fact.bases:
-                for base in self.evaluator.bases(cls):
-                    if isinstance(base, ClassNode):
-                        yield base.ref, (cls.index,)
-
-    def subclasses(self, cls: ClassNode) -> list[ClassNode]:
-        """The direct subclasses of a class of the program."""
-        found = []
-        for number, index in self._subclasses.rows(cls.ref):
-            module = self.modules[int(number)]
-            self.reads.modules |= module.bit
-            found.append(module.classes[int(index)])
-        return found
-
     def below(self, cls: ClassNode) -> list[ClassNode]:
         """The classes that inherit from `cls`, however far."""
-        found: dict[ClassNode, None] = {}
-        todo = self.subclasses(cls)
-        while todo:
-            one = todo.pop()
-            if one not in found:
-                found[one] = None
-                todo.extend(self.subclasses(one))
-        return list(found)
+        return self.heirs.below(cls)
 
 
 def _decorations(module: Module) -> Iterator[tuple[Key, tuple[int]]]:

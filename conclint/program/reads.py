@@ -25,6 +25,9 @@ class Rest(NamedTuple):
     keys: frozenset[int]
 
 
+NOTHING = Rest(0, NO_KEYS)
+
+
 class Reads:
     """What the work at hand has read until now."""
 
@@ -65,7 +68,7 @@ class Remembered(Generic[Key, Answer]):
         found = self._answers.get(key)
         if found is None:
             if meanwhile is not None:
-                self._answers[key] = meanwhile, Rest(0, NO_KEYS)
+                self._answers[key] = meanwhile, NOTHING
             found = self._answers[key] = self._reads.of(work)
         self._reads.take(found[1])
         return found[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conclint.facts import Assign, Attr, Call, Const, Expr
 from conclint.program.model import ClassNode, Func, Module
+from conclint.program.reads import Remembered
 from conclint.program.values import ClassValue, Constant, Function, Instance, Param, Super, Value, Values
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ class Settled:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._depth = 0
-        self._below: dict[ClassNode, list[ClassNode]] = {}
-        self._found: dict[tuple[ClassNode, str, bool], tuple[Func, ...]] = {}
+        self._found: Remembered[tuple[ClassNode, str, bool], tuple[Func, ...]] = Remembered(program.reads)
 
     def callee(self, func: Func, index: int) -> Values:
         """What call number `index` calls."""
@@ -122,10 +122,7 @@ class Settled:
     def member(self, cls: ClassNode, name: str, receiver: Instance | None) -> Values:
         """All that an attribute of an instance (or, without a receiver, of a class) may stand for."""
         exact = receiver is not None and receiver.site is not None
-        key = (cls, name, exact)
-        known = self._found.get(key)
-        if known is None:
-            known = self._found[key] = self._methods(cls, name, exact=exact)
+        known = self._found.get((cls, name, exact), lambda: self._methods(cls, name, exact=exact))
         if not known and not self._own(cls, name):
             return self._field(cls, name, receiver)
         return tuple(Function(one, receiver) for one in known)
@@ -135,16 +132,11 @@ class Settled:
         found = self._own(cls, name)
         if not found or self._replaced([cls, *self._bases(cls)], name):
             return ()
-        for below in () if exact else self._classes_below(cls):
+        for below in () if exact else self.program.below(cls):
             if self._replaced([below], name):
                 return ()
             found += _definitions(below, name)
         return () if any(one.is_property for one in found) else tuple(dict.fromkeys(found))
-
-    def _classes_below(self, cls: ClassNode) -> list[ClassNode]:
-        if cls not in self._below:
-            self._below[cls] = self.program.below(cls)
-        return self._below[cls]
 
     def _own(self, cls: ClassNode, name: str) -> list[Func]:
         """The definitions of a method in the first class that has any, before any class that is not known."""
@@ -177,7 +169,7 @@ class Settled:
         if receiver is None:
             return ()
         evaluator = self.program.evaluator
-        for one in [cls, *self._bases(cls), *self._classes_below(cls)]:
+        for one in [cls, *self._bases(cls), *self.program.below(cls)]:
             if name in one.methods and not one.methods[name].is_property:
                 return ()
             for attribute, number, value, annotation in one.fact.fields:

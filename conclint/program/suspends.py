@@ -122,7 +122,7 @@ def _is_reached(func: Func, block: int, known: Arguments) -> bool:
 
 def _is_overridden(program: Program, func: Func) -> bool:
     cls = func.cls
-    return cls is not None and any(func.name in below.methods for below in program.below(cls))
+    return cls is not None and program.heirs.is_overridden(cls, func.name)
 
 
 def awaits_in(func: Func, expr: Expr) -> list[int]:

@@ -35,6 +35,7 @@ class Table:
         kind: its name, by which it is kept.
         all_at_once: what a module says, by key, where there is but one page, without a name.
         by_name: what a module says under a name, by key, where only those have anything to say that use the name.
+        implied: the keys of others that change with a key, where more is made of the rows than they say.
 
     What a module says may rest on tables that were made before this one, on no others.
     """
@@ -46,11 +47,13 @@ class Table:
         *,
         all_at_once: Callable[[Module], Said] | None = None,
         by_name: Callable[[Module, str], Said] | None = None,
+        implied: Callable[[Key], Iterable[int]] | None = None,
     ) -> None:
         self.kind = kind
         self._program = program
         self._all_at_once = all_at_once
         self._by_name = by_name
+        self._implied = implied
         self._pages: dict[str, Page] = {}
         self._rests: dict[int, Rest] = {}
         program.tables.append(self)
@@ -137,5 +140,6 @@ class Table:
                     page[key] = [*first, *after.get(key, ()), *last]
                     differs = True
                     yield key_of(self.kind, name, key)
+                    yield from self._implied(key) if self._implied is not None else ()
             if differs:
                 yield key_of(self.kind, name, EVERY)

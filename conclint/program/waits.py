@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conclint.facts import Assign, Call, Const, Expr, Gather, Item, Mix, Seq, Use
@@ -19,8 +18,10 @@ from conclint.program.calls import spell
 from conclint.program.effects import Primitive
 from conclint.program.evaluate import argument_of
 from conclint.program.identity import method_of
-from conclint.program.model import ClassNode, Func
+from conclint.program.model import ClassNode, Func, Module
 from conclint.program.pools import Job, Pools
+from conclint.program.reads import Remembered
+from conclint.program.table import Table
 from conclint.program.values import Function, Instance, Site
 
 if TYPE_CHECKING:
@@ -61,13 +62,24 @@ class Waits:
     def __init__(self, program: Program, pools: Pools) -> None:
         self.program = program
         self.pools = pools
+        self._found: Remembered[Module, tuple[Wait, ...]] = Remembered(program.reads)
+        self._waiting = Table(program, "waits", all_at_once=lambda module: [("", ())] if self.of(module) else ())
 
-    @cached_property
     def found(self) -> tuple[Wait, ...]:
         """All waits whose jobs or threads are known, in the order of files and lines."""
-        waits = [wait for one in self.program.effects.blocking(["wait"]) if (wait := self._wait(one)) is not None]
-        waits += self._consumed()
-        return tuple(sorted(waits, key=lambda wait: (wait.primitive.place, wait.primitive.name)))
+        modules = [self.program.modules[int(row[0])] for row in self._waiting.rows("")]
+        return tuple(wait for module in modules for wait in self.of(module))
+
+    def of(self, module: Module) -> tuple[Wait, ...]:
+        """Those of one module, in the order of lines."""
+        self.program.reads.modules |= module.bit
+        return self._found.get(module, lambda: tuple(self._in(module)))
+
+    def _in(self, module: Module) -> list[Wait]:
+        places = self.program.effects.blocking_in(module, ["wait"])
+        waits = [wait for one in places if (wait := self._wait(one)) is not None]
+        waits += self._consumed(module)
+        return sorted(waits, key=lambda wait: (wait.primitive.place, wait.primitive.name))
 
     def _wait(self, one: Primitive) -> Wait | None:
         last = one.name.rpartition(".")[2]
@@ -138,10 +150,10 @@ class Waits:
         ]
         return Wait(one, None, tuple(jobs), closes=True) if jobs else None
 
-    def _consumed(self) -> Iterator[Wait]:
+    def _consumed(self, module: Module) -> Iterator[Wait]:
         """`list(pool.map(…))` and its like, and `for` over `Pool.imap`."""
         for name in ("map", "imap", "imap_unordered"):
-            for func in self.program.by_name.get(name, ()):
+            for func in module.users.get(name, ()):
                 for at in func.calls_by_name.get(name, ()):
                     taken = func.consumers.get(at)
                     taker = func.ops[taken] if taken is not None else None

@@ -29,7 +29,7 @@ _DATA = frozenset(("str", "bytes", "int", "float", "bool", "list", "dict", "tupl
 def check(program: Program) -> Iterator[Finding]:
     """Each offloading call whose function argument is a call that gives no function."""
     for name in _NAMES:
-        for func in program.by_name.get(name, ()):
+        for func in program.users(name):
             if not func.module.reported:
                 continue
             for index in func.calls_by_name.get(name, ()):
@@ -121,6 +121,7 @@ RULE = Rule(
     code="CON242",
     name="argument-blocks-before-offload",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="`to_thread(work(x))`: the call runs on the event loop, and its result is handed over for a function.",
     why=(

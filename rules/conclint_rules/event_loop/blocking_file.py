@@ -42,6 +42,7 @@ RULE = Rule(
     code="CON104",
     name="blocking-file",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     default=False,
     summary="A file is opened, read or written, or a folder walked, on an event loop.",

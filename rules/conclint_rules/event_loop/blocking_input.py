@@ -83,6 +83,7 @@ RULE = Rule(
     code="CON110",
     name="blocking-input",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="A call that waits for the user, such as `input()` or reading `sys.stdin`, is reached on an event loop.",
     why=(

@@ -78,6 +78,7 @@ RULE = Rule(
     code="CON102",
     name="blocking-network",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary=(
         "A synchronous call to the network (HTTP, a socket, DNS, a database, cache, broker or cloud client) is "

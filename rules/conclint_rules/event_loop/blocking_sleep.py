@@ -50,6 +50,7 @@ RULE = Rule(
     code="CON101",
     name="blocking-sleep",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A sleep of the thread, such as `time.sleep`, is reached on an event loop.",
     why=(

@@ -43,6 +43,7 @@ RULE = Rule(
     code="CON103",
     name="blocking-subprocess",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary=(
         "A wait for another process (`subprocess.run`, `check_output`, `os.system`, `Popen.wait`, `communicate`, …) "

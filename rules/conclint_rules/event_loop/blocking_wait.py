@@ -157,6 +157,7 @@ RULE = Rule(
     code="CON105",
     name="blocking-wait",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary=(
         "A wait with the thread is reached on an event loop: `Future.result`, `concurrent.futures.wait`, "

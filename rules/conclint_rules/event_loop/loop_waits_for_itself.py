@@ -134,6 +134,7 @@ RULE = Rule(
     code="CON111",
     name="loop-waits-for-itself",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary=(
         "The result of `asyncio.run_coroutine_threadsafe` is waited for on the thread of the very loop that is to "

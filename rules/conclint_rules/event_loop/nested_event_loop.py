@@ -27,7 +27,7 @@ _EXPECTED = ("RuntimeError",)
 
 def check(program: Program) -> Iterator[Finding]:
     """Each call that runs a loop until something is done, reached on a running loop."""
-    patched = any("nest_asyncio" in module.facts.packages for module in program.modules)
+    patched = "nest_asyncio" in program.packages
     for primitive in program.effects.running_loops():
         for path in program.effects.reach(primitive, program.contexts.on_loop):
             if path.root.module.reported and not _allowed(program, path):
@@ -131,6 +131,7 @@ RULE = Rule(
     code="CON108",
     name="nested-event-loop",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary=(
         "`asyncio.run`, `run_until_complete` or another call that runs an event loop until something is done is "

@@ -45,6 +45,7 @@ RULE = Rule(
     code="CON112",
     name="scheduler-on-loop",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="`sched.scheduler.run` is reached on an event loop.",
     why=(

@@ -33,8 +33,8 @@ class Holding(NamedTuple):
 
 def check(program: Program) -> Iterator[Finding]:
     """Each lock of threads that is held across an `await`, once."""
-    locks = Locks(program)
-    for func in dict.fromkeys(func for name in ("__enter__", "acquire") for func in program.by_name.get(name, ())):
+    locks = program.locks
+    for func in dict.fromkeys(func for name in ("__enter__", "acquire") for func in program.users(name)):
         if func.is_async and func.module.reported:
             yield from _in_coroutine(program, locks, func)
 
@@ -150,6 +150,7 @@ RULE = Rule(
     code="CON107",
     name="thread-lock-across-await",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary=(
         "A lock of threads (`threading.Lock`, `RLock`, `Condition`, or one of `multiprocessing`) is held while a "

@@ -13,7 +13,7 @@ from conclint.program.effects import Path
 from conclint.program.model import Func
 from conclint.program.pools import Job, Pools, asks_for_thread
 from conclint.program.program import Program
-from conclint.program.waits import Wait, Waits
+from conclint.program.waits import Wait
 from conclint.rule import NearMiss, Rule
 
 
@@ -33,10 +33,10 @@ class _Chain:
 
 def check(program: Program) -> Iterator[Finding]:
     """Each wait, in a function that a pool of threads runs, for a job that needs a worker of that pool."""
-    pools = Pools(program)
+    pools = program.pools
     chains = [
         chain
-        for wait in Waits(program, pools).found
+        for wait in program.waits.found()
         if wait.jobs and not wait.closes and not asks_for_thread(wait.primitive.func, wait.primitive.block)
         for chain in _chains(program, pools, wait)
     ]

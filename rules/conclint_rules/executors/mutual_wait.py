@@ -12,7 +12,7 @@ from conclint.program.model import ClassNode, Func
 from conclint.program.pools import Pools, asks_for_thread
 from conclint.program.program import Program
 from conclint.program.values import Instance, Site
-from conclint.program.waits import Wait, Waits
+from conclint.program.waits import Wait
 from conclint.rule import NearMiss, Rule
 
 # Longer rings are not written by hand.
@@ -55,8 +55,8 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _links(program: Program) -> Iterator[_Link]:
-    pools = Pools(program)
-    for wait in Waits(program, pools).found:
+    pools = program.pools
+    for wait in program.waits.found():
         sites = [job.site for job in wait.jobs if job.how == "submit" and job.kind == "thread"]
         sites += [thread.site for thread in wait.threads]
         if wait.closes or asks_for_thread(wait.primitive.func, wait.primitive.block):

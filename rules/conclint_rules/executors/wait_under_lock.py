@@ -12,9 +12,9 @@ from conclint.program.effects import Path
 from conclint.program.identity import Access, Scope, after_self, method_of, shared
 from conclint.program.locks import Locks, Taking
 from conclint.program.model import Func
-from conclint.program.pools import Job, Pools, asks_for_thread
+from conclint.program.pools import Job, asks_for_thread
 from conclint.program.program import Program
-from conclint.program.waits import Wait, Waits
+from conclint.program.waits import Wait
 from conclint.rule import NearMiss, Rule
 
 
@@ -48,8 +48,8 @@ class _Need:
 
 def check(program: Program) -> Iterator[Finding]:
     """Each wait for a job or a thread of which it is known that it takes a lock that the waiting one holds."""
-    locks = Locks(program)
-    for wait in Waits(program, Pools(program)).found:
+    locks = program.locks
+    for wait in program.waits.found():
         work = [made for job in wait.jobs if (made := _of_job(job)) is not None]
         work += [_Work(thread.target, *thread.site, thread.same_self) for thread in wait.threads]
         if work and not asks_for_thread(wait.primitive.func, wait.primitive.block):
@@ -81,7 +81,7 @@ def _needed(program: Program, locks: Locks, hold: _Hold, work: _Work) -> _Need |
     access = hold.first.lock.access
     if not _sees(access, hold, work):
         return None
-    for taking in locks.takings:
+    for taking in locks.takings_of(access.site):
         if not taking.lock.access.same(access) or guards.fills_memo(taking.func, taking.block):
             continue
         if access.scope is Scope.FRAME and not taking.func.is_nested_in(access.home):

@@ -6,22 +6,19 @@ import re
 from collections.abc import Iterator
 
 from conclint.facts import Call, Define, Expr
-from conclint.finding import Applicability, Confidence, Finding, Fix, GuardMain, Place, Related, Severity, Span
-from conclint.knowledge import Row
+from conclint.finding import Applicability, Finding, Fix, GuardMain, Place, Related, Severity, Span
 from conclint.program import guards
-from conclint.program.calls import spell
 from conclint.program.climb import climb
 from conclint.program.effects import Path, Primitive
 from conclint.program.evaluate import argument_of
 from conclint.program.imported import is_imported
 from conclint.program.model import Func, Module, chains, operands, parts
 from conclint.program.program import Program
-from conclint.program.values import Constant, External, Instance, Method
+from conclint.program.values import Constant, Instance, Method
 from conclint.rule import NearMiss, Rule
 
 _FROM_314 = (3, 14)
 _POOLS = frozenset(("process-pool", "mp-pool"))
-_STARTS = frozenset(("start", "submit", "map"))
 _ASKS_WHICH_PROCESS = re.compile(r"__name__|current_process|parent_process|getpid|start_method", re.IGNORECASE)
 _COMPOUND = frozenset(("if", "for", "while", "with"))
 
@@ -31,7 +28,7 @@ def check(program: Program) -> Iterator[Finding]:
     scripts = {module for module in program.modules if _may_be_script(module)}
     near = {package for script in scripts for package in (*script.facts.packages, script.name)}
     found: dict[Module, list[Path]] = {}
-    for primitive in _starts(program):
+    for primitive in program.processes.starts():
         # Only what scripts import can lead to them: large packages are not climbed for nothing.
         if _top(primitive.func) in near:
             for path in climb(program, primitive, lambda edge: _top(edge.caller) in near):
@@ -54,60 +51,6 @@ def _may_be_script(module: Module) -> bool:
 
 def _top(func: Func) -> str:
     return func.module.name.partition(".")[0]
-
-
-def _starts(program: Program) -> Iterator[Primitive]:
-    """The calls that start processes: of a process, a pool, a manager, and the first job of an executor."""
-    names = [
-        *_STARTS,
-        *(name.rpartition(".")[2] for name, row in program.knowledge.rows.items() if row.spawns == "process"),
-    ]
-    for name in sorted(set(names)):
-        for func in program.by_name.get(name, ()):
-            for at in func.calls_by_name.get(name, ()):
-                op = func.ops[at]
-                if isinstance(op, Call) and not guards.is_dead(func, op.block):
-                    called = program.calls.library(func, at)
-                    if called and all(_is_start(program, one) for one in called):
-                        yield _primitive(func, at, op, called[0])
-
-
-def _is_start(program: Program, called: External | Method) -> bool:
-    owner, _, last = called.dotted.rpartition(".")
-    role = program.knowledge.role(owner)
-    if last in _STARTS:
-        return isinstance(called, Method) and (
-            (last == "start" and role == "process") or (last != "start" and role == "process-pool")
-        )
-    if not called.dotted.startswith("multiprocessing."):
-        return False
-    row = program.knowledge.row(called.dotted)
-    return (
-        row is not None
-        and row.spawns == "process"
-        and program.knowledge.role(row.returns)
-        not in (
-            "process",
-            "process-pool",
-        )
-    )
-
-
-def _primitive(func: Func, at: int, op: Call, called: External | Method) -> Primitive:
-    receiver = called.receiver if isinstance(called, Method) else None
-    return Primitive(
-        func,
-        at,
-        op.block,
-        func.at(at),
-        called.dotted,
-        spell(op.func, func),
-        Row(spawns="process"),
-        receiver,
-        op,
-        Confidence.CERTAIN,
-        guards.own(func, op.block),
-    )
 
 
 def _is_guarded(path: Path) -> bool:

@@ -26,7 +26,7 @@ def check(program: Program) -> Iterator[Finding]:
             # The decorator nearest to the function is the one that is given the coroutine function.
             if isinstance(name := func.fact.decorators[-1].func, str) and remote(name, owner):
                 yield _finding(func, func.place, owner, _wrapped(func))
-    for user in program.by_name.get("remote", ()):
+    for user in program.users("remote"):
         for index, op in user.calls:
             if len(op.args) == 1 and user.module.reported and _is_remote(program, user, op):
                 if is_expected(user, op.block, _ERRORS):
@@ -78,6 +78,7 @@ RULE = Rule(
     code="CON602",
     name="async-remote-task",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="An `async def` function is made a Ray task with `ray.remote`.",
     why=(

@@ -87,6 +87,7 @@ RULE = Rule(
     code="CON601",
     name="blocking-get-on-loop",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary=(
         "`ray.get`, `ray.wait` or another wait of Ray is reached on an event loop: in a coroutine, or in any method of "

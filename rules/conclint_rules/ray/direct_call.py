@@ -22,6 +22,8 @@ _PLAIN = frozenset(("builtins.staticmethod", "builtins.classmethod", "ray.method
 
 def check(program: Program) -> Iterator[Finding]:
     """Each direct call of something remote, and each `.remote` of something that has none."""
+    if not program.packages & _LIBRARIES:
+        return
     names, methods = _remote_names(program)
     for name in sorted(names | methods):
         for user in program.by_name.get(name, ()):

@@ -16,7 +16,7 @@ from conclint_rules.ray.loop_fetch import LOOPS, Fetch, fetches, gathered, is_in
 
 def check(program: Program) -> Iterator[Finding]:
     """Each fetch of a remote call in a loop whose turns do not need each other."""
-    for user in program.by_name.get("remote", ()):
+    for user in program.users("remote"):
         if not user.module.reported:
             continue
         for fetch in fetches(program, user):
@@ -97,6 +97,7 @@ RULE = Rule(
     code="CON603",
     name="get-in-loop",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="A loop fetches the result of each remote call before it sends the next one.",
     why=(

@@ -69,6 +69,7 @@ RULE = Rule(
     code="CON616",
     name="hidden-async-actor",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A plain method that blocks, in an actor class that a single async member turns into an async actor.",
     why=(

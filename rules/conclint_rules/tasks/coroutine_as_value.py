@@ -14,7 +14,6 @@ from conclint.program.program import Program
 from conclint.program.values import Function, Instance
 from conclint.rule import NearMiss, Rule
 from conclint_rules.mending import in_coroutine, under_thread_lock
-from conclint_rules.tasks.coroutine_names import coroutine_names
 from conclint_rules.tasks.dropped import is_expected
 
 # What becomes of the coroutine, and what happens because of it.
@@ -44,9 +43,9 @@ _READERS = frozenset(
 
 def check(program: Program) -> Iterator[Finding]:
     """Each call that certainly gives a coroutine which is then tested, compared, formatted, iterated, …"""
-    colours = Colours(program)
-    for name in sorted(coroutine_names(program)):
-        for func in program.by_name.get(name, ()):
+    colours = program.colours
+    for name in program.used(program.definitions.giving_coroutines()):
+        for func in program.users(name):
             if not func.module.reported:
                 continue
             for index in func.calls_by_name.get(name, ()):
@@ -138,6 +137,7 @@ RULE = Rule(
     code="CON203",
     name="coroutine-as-value",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A coroutine is tested, compared, formatted, iterated or unpacked in place of its result.",
     why=(

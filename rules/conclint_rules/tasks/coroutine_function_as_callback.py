@@ -71,9 +71,9 @@ _SUBMITTERS = frozenset(("asyncio.to_thread", f"{_POOL}submit"))
 
 def check(program: Program) -> Iterator[Finding]:
     """Each coroutine function that is handed to something which calls plain functions."""
-    colours = Colours(program)
+    colours = program.colours
     for name in _NAMES:
-        for user in program.by_name.get(name, ()):
+        for user in program.users(name):
             if not user.module.reported:
                 continue
             for index in user.calls_by_name.get(name, ()):
@@ -155,6 +155,7 @@ RULE = Rule(
     code="CON204",
     name="coroutine-function-as-callback",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A coroutine function is handed to something that calls plain functions: a thread, an executor, a timer.",
     why=(

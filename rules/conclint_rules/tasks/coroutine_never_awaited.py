@@ -14,7 +14,6 @@ from conclint.program.program import Program
 from conclint.program.values import Function, Instance
 from conclint.rule import NearMiss, Rule
 from conclint_rules.mending import in_coroutine, under_thread_lock
-from conclint_rules.tasks.coroutine_names import coroutine_names
 from conclint_rules.tasks.dropped import Dropped, dropped_calls, is_expected
 
 _GATHER = "asyncio.gather"
@@ -22,8 +21,8 @@ _GATHER = "asyncio.gather"
 
 def check(program: Program) -> Iterator[Finding]:
     """Each call that certainly gives a coroutine which is thrown away or bound to a name that nothing reads."""
-    colours = Colours(program)
-    for lost in dropped_calls(program, coroutine_names(program) | {"gather"}):
+    colours = program.colours
+    for lost in dropped_calls(program, {*program.used(program.definitions.giving_coroutines()), "gather"}):
         if guards.is_dead(lost.func, lost.call.block) or is_expected(lost.func, lost.call.block):
             continue
         if _is_gather(program, lost):
@@ -97,6 +96,7 @@ RULE = Rule(
     code="CON201",
     name="coroutine-never-awaited",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A coroutine function is called and the coroutine is thrown away.",
     why=(

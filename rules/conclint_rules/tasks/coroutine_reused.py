@@ -21,7 +21,7 @@ _CACHES = frozenset(("functools.lru_cache", "functools.cache", "functools.cached
 
 def check(program: Program) -> Iterator[Finding]:
     """Each cache around a coroutine function, and each local coroutine that is awaited again."""
-    colours = Colours(program)
+    colours = program.colours
     for func in program.functions():
         if not func.module.reported:
             continue
@@ -120,6 +120,7 @@ RULE = Rule(
     code="CON225",
     name="coroutine-reused",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A coroutine object is awaited more than once, or a cache keeps one for the next caller.",
     why=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from conclint.facts import Assign, Call, Gather, Mix, Use
@@ -34,10 +35,10 @@ class Dropped:
     name: str
 
 
-def dropped_calls(program: Program, names: set[str]) -> Iterator[Dropped]:
+def dropped_calls(program: Program, names: AbstractSet[str]) -> Iterator[Dropped]:
     """The calls, written with one of these last names, whose results are lost."""
-    for name in sorted(names):
-        for func in program.by_name.get(name, ()):
+    for name in program.used(names):
+        for func in program.users(name):
             if not func.module.reported:
                 continue
             for index in func.calls_by_name.get(name, ()):

@@ -31,7 +31,7 @@ _QUIET = (Phase.TEST, Phase.BENCHMARK)
 def check(program: Program) -> Iterator[Finding]:
     """Each lock that is entered on the spot, or bound to a local that is only ever taken and released."""
     for name in _NAMES:
-        for func in program.by_name.get(name, ()):
+        for func in program.users(name):
             if not func.module.reported or func.name in ("<module>", "<class>"):
                 continue
             for index in func.calls_by_name.get(name, ()):
@@ -121,6 +121,7 @@ RULE = Rule(
     code="CON217",
     name="fresh-lock",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A lock or semaphore is made in the function that takes it, so that it excludes nobody.",
     why=(

@@ -19,7 +19,7 @@ _QUIET = (Phase.TEST, Phase.BENCHMARK, Phase.STOP)
 
 def check(program: Program) -> Iterator[Finding]:
     """Each awaited `asyncio.gather` that turns exceptions into results which are thrown away."""
-    for func in program.by_name.get("gather", ()):
+    for func in program.users("gather"):
         if not func.module.reported:
             continue
         for index in func.calls_by_name.get("gather", ()):
@@ -119,6 +119,7 @@ RULE = Rule(
     code="CON211",
     name="gather-errors-ignored",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="The result of `asyncio.gather(…, return_exceptions=True)` is thrown away, and all errors with it.",
     why=(

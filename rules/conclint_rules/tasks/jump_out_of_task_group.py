@@ -92,6 +92,7 @@ RULE = Rule(
     code="CON234",
     name="jump-out-of-task-group",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="`return`, `break` or `continue` leaves a `TaskGroup` or nursery in the middle, while its tasks run.",
     why=(

@@ -143,7 +143,7 @@ def _is_kept_already(program: Program, lost: Dropped) -> bool:
 def _callbacks(program: Program) -> Iterator[Finding]:
     """Tasks made by callbacks of the loop: `call_soon(lambda: create_task(…))`, `call_soon(create_task, …)`."""
     for taker, which in sorted(_CALLBACKS.items()):
-        for user in program.by_name.get(taker, ()):
+        for user in program.users(taker):
             if not user.module.reported:
                 continue
             for index in user.calls_by_name.get(taker, ()):
@@ -267,6 +267,7 @@ RULE = Rule(
     code="CON202",
     name="lost-task",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="The result of `create_task` or `ensure_future` is thrown away.",
     why=(

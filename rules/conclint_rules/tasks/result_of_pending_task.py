@@ -21,7 +21,7 @@ _ASKED = ("result", "exception")
 def check(program: Program) -> Iterator[Finding]:
     """Each `result()` or `exception()` of a task that was made without any suspension in between."""
     for method in _ASKED:
-        for func in program.by_name.get(method, ()):
+        for func in program.users(method):
             if not func.module.reported:
                 continue
             for index in func.calls_by_name.get(method, ()):
@@ -99,6 +99,7 @@ RULE = Rule(
     code="CON228",
     name="result-of-pending-task",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="`result()` or `exception()` of a task is called when nothing has been awaited since the task was made.",
     why=(

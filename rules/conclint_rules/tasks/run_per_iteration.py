@@ -20,7 +20,7 @@ _LEAVES = frozenset(("return", "break", "raise"))
 
 def check(program: Program) -> Iterator[Finding]:
     """Each `asyncio.run` that stands in a loop which goes on after it."""
-    for func in program.by_name.get("run", ()):
+    for func in program.users("run"):
         if not func.module.reported or func.is_async:
             continue
         for index in func.calls_by_name.get("run", ()):
@@ -66,6 +66,7 @@ RULE = Rule(
     code="CON221",
     name="run-per-iteration",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="`asyncio.run` is called in each turn of a loop.",
     why=(

@@ -49,7 +49,7 @@ class Scope:
 def scopes(program: Program, kinds: frozenset[str]) -> Iterator[Scope]:
     """The task groups and timeouts of these kinds, in functions that are reported."""
     wanted = {name for name in _NAMES if any(kind.rpartition(".")[2] == name for kind in kinds)}
-    users = {func for name in wanted for func in program.by_name.get(name, ()) if func.module.reported}
+    users = {func for name in wanted for func in program.users(name) if func.module.reported}
     for func in sorted(users, key=lambda one: (one.module.path, one.index)):
         yield from scopes_of(program, func, kinds)
 

@@ -59,7 +59,7 @@ class _Step:
 
 def check(program: Program) -> Iterator[Finding]:
     """Each run of awaits, one statement after another, that are shown not to depend on each other."""
-    ask = _Queries(program, Independence(program), Colours(program))
+    ask = _Queries(program, Independence(program), program.colours)
     for func in program.functions():
         if not func.is_async or not func.module.reported or len(func.body.statements) < 2:
             continue
@@ -256,6 +256,7 @@ RULE = Rule(
     code="CON205",
     name="sequential-awaits",
     check=check,
+    by_module=True,
     severity=Severity.NOTE,
     summary="Awaits that do not depend on each other stand one after the other.",
     why=(

@@ -80,6 +80,7 @@ RULE = Rule(
     code="CON227",
     name="silent-async-test",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="An `async def test_…` stands in a plain `unittest.TestCase`, which never awaits it.",
     why=(

@@ -275,6 +275,7 @@ RULE = Rule(
     code="CON207",
     name="swallowed-cancellation",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A handler inside a loop catches `CancelledError` and lets the loop go on.",
     why=(

@@ -36,7 +36,7 @@ _PROTOCOL = {"for": ("__iter__", "__aiter__"), "with": ("__enter__", "__aenter__
 
 def check(program: Program) -> Iterator[Finding]:
     """Each `for` or `with` whose form does not fit what it goes over or enters."""
-    settled = Settled(program)
+    settled = program.colours.settled
     for func in _users(program):
         for number, block in enumerate(func.body.blocks):
             form = _PLAIN.get(block.kind) or _ASYNC.get(block.kind)
@@ -46,10 +46,9 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _users(program: Program) -> list[Func]:
     """The functions that enter anything, iterate asynchronously, or name what can only be iterated so."""
-    found = {func for word in ("__enter__", "__aenter__", "__aiter__") for func in program.by_name.get(word, ())}
-    names = {func.name for func in program.functions() if func.is_async and func.fact.is_generator}
-    names |= {cls.name for cls in program.classes() if "__aiter__" in cls.methods}
-    found |= {func for name in names for func in program.by_name.get(name, ()) if "__iter__" in func.fact.names}
+    found = {func for word in ("__enter__", "__aenter__", "__aiter__") for func in program.users(word)}
+    names = program.definitions.iterated_asynchronously()
+    found.update(func for func in program.users("__iter__") if not names.isdisjoint(func.fact.names))
     reported = [func for func in found if func.module.reported]
     return sorted(reported, key=lambda func: (func.module.path, func.index))
 
@@ -163,6 +162,7 @@ RULE = Rule(
     code="CON226",
     name="sync-form-of-async-protocol",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A plain `for` or `with` is used on something asynchronous, or an asynchronous one on something plain.",
     why=(

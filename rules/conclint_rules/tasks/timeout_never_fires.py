@@ -107,6 +107,7 @@ RULE = Rule(
     code="CON232",
     name="timeout-never-fires",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="A timeout is put around code without an `await`, or its own error is caught inside of it.",
     why=(

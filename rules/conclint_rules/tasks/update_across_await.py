@@ -184,6 +184,7 @@ RULE = Rule(
     code="CON213",
     name="update-across-await",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="Shared state is updated with a value that is awaited in the middle of the update: `x += await f()`.",
     why=(

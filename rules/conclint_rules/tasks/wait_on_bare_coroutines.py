@@ -20,8 +20,8 @@ _WAIT = "asyncio.wait"
 
 def check(program: Program) -> Iterator[Finding]:
     """Each `asyncio.wait` that is certainly given what is neither a task nor a future."""
-    colours = Colours(program)
-    for func in program.by_name.get("wait", ()):
+    colours = program.colours
+    for func in program.users("wait"):
         if not func.module.reported:
             continue
         for index in func.calls_by_name.get("wait", ()):
@@ -103,6 +103,7 @@ RULE = Rule(
     code="CON208",
     name="wait-on-bare-coroutines",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="`asyncio.wait` is given coroutines or Ray's object references instead of tasks.",
     why=(

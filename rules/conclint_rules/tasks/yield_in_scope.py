@@ -70,6 +70,7 @@ RULE = Rule(
     code="CON235",
     name="yield-in-scope",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="A generator yields while a `TaskGroup`, nursery, timeout or cancel scope is open in it.",
     why=(

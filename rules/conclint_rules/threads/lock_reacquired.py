@@ -24,8 +24,8 @@ _ASKS_FOR_LOCK = re.compile(r"lock|owne[rd]|held|holds|nested|reentr|ident$|thre
 
 def check(program: Program) -> Iterator[Finding]:
     """Each call, made while a lock is held, that leads to taking the same lock once more."""
-    locks = Locks(program)
-    for taking in locks.takings:
+    locks = program.locks
+    for taking in locks.takings():
         if taking.lock.reentrant:
             continue
         yield from _within_function(program, locks, taking)
@@ -118,7 +118,7 @@ def _in_loop(func: Func, block: int, outer: int) -> bool:
 
 def _overridden(program: Program, callee: Func) -> bool:
     cls = callee.cls
-    return cls is not None and any(callee.name in below.methods for below in program.below(cls))
+    return cls is not None and program.heirs.is_overridden(cls, callee.name)
 
 
 def _finding(program: Program, first: Taking, taking: Taking, path: Path) -> Finding:
@@ -167,6 +167,7 @@ RULE = Rule(
     code="CON502",
     name="lock-reacquired",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A lock that is not re-entrant is taken again by the thread that holds it.",
     why=(
