@@ -194,30 +194,33 @@ def _report(job: Job[T]) -> None:
         )
 
 
-_pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, BlockingPool] = weakref.WeakKeyDictionary()
+_pools: dict[asyncio.AbstractEventLoop, BlockingPool] = {}
 
 
 async def blocking_pool() -> BlockingPool:
     """The running loop's own pool, which `run_blocking` uses; it ends with the loop.
 
-    `asyncio.run` closes a loop's async generators at its end (`loop.shutdown_asyncgens()`), and one of them, that
-    does nothing else, closes the pool then. On a loop that ends otherwise the idle threads end when the loop is
-    collected.
+    `asyncio.run` closes a loop's async generators at its end (`loop.shutdown_asyncgens()`), and one of them, that does
+    nothing else, closes the pool then. Of a loop that was closed without that, the pool's threads end when the next
+    loop asks for its pool, or with the interpreter.
     """
     loop = asyncio.get_running_loop()
     pool = _pools.get(loop)
-    if pool is None or pool._closed:
+    if pool is None:
+        for gone in tuple(_pools):
+            if gone.is_closed():
+                _pools.pop(gone).stop_idle()
         pool = _pools[loop] = BlockingPool(name="run_blocking")
-        weakref.finalize(loop, pool.stop_idle)
-        pool._keeper = _closing(pool)
+        pool._keeper = _end_of_loop(loop, pool)
         await anext(pool._keeper)
     return pool
 
 
-async def _closing(pool: BlockingPool) -> AsyncGenerator[None, None]:
+async def _end_of_loop(loop: asyncio.AbstractEventLoop, pool: BlockingPool) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
+        _pools.pop(loop, None)
         await pool.close()
 
 

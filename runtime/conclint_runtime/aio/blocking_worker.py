@@ -25,6 +25,7 @@ class Job(Generic[T]):
         self.future: asyncio.Future[T] = self.loop.create_future()
         self.abandoned = False
         self.cancelled = False
+        self.failure: BaseException | None = None
         self._call = call
         self._context = contextvars.copy_context()
         self._lend = lend
@@ -36,7 +37,7 @@ class Job(Generic[T]):
         try:
             result = self._context.run(self._call)
         except BaseException as error:
-            failure = error
+            self.failure = failure = error
             return lambda: self._fail(failure)
         else:
             return lambda: self.future.set_result(result)
@@ -110,6 +111,7 @@ class Worker:
         while (job := self._inbox.get()) is not None:
             say = job.execute()
             if not self._tell(partial(self._finished, self, job, say)):
+                _log_unheard(job)
                 return
             del job, say  # an idle thread must not keep what it last worked on
         self._tell(partial(self.ended.set_result, None))
@@ -120,3 +122,13 @@ class Worker:
         except RuntimeError:  # the loop was closed: nobody is left to be told
             return False
         return True
+
+
+def _log_unheard(job: Job[object]) -> None:
+    """The error of a call that was abandoned, and outlived its loop, has nobody left but the log."""
+    if job.failure is not None and not isinstance(job.failure, asyncio.CancelledError):
+        import logging
+
+        logging.getLogger("conclint_runtime.aio").error(
+            "a blocking call failed after its event loop was closed", exc_info=job.failure
+        )

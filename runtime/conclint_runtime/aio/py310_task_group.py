@@ -52,6 +52,7 @@ class TaskGroup:
         self._parent = asyncio.current_task()
         if self._parent is None:
             raise RuntimeError(f"TaskGroup {self!r} cannot determine the parent task")
+        cancellation.count_on(asyncio.get_running_loop())
         self._requested_before = cancellation.requested(self._parent)
         return self
 
@@ -110,8 +111,7 @@ class TaskGroup:
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 self._errors.append(error)
             if self._errors:
-                if (outside or late) is not None and cancellation.requested(parent) == 0:
-                    parent.cancel()
+                cancellation.renew(parent, outside or late)
                 raise BaseExceptionGroup("unhandled errors in a TaskGroup", self._errors) from None
         finally:
             self._errors = []

@@ -82,6 +82,7 @@ class Timeout:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("Timeout should be used inside a task")
+        cancellation.count_on(asyncio.get_running_loop())
         self._state = _State.ENTERED
         self._task = task
         self._requested_before = cancellation.requested(task)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from conclint_runtime.aio.ending import cancel_and_wait
-from conclint_runtime.aio.errors import CancelledFromWithinError
+from conclint_runtime.aio.errors import CancelledFromWithinError, WaitsForItselfError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,10 +32,11 @@ class SingleFlightStatistics:
 class _Flight(Generic[T]):
     """One call under way, and how many wait for it."""
 
-    __slots__ = ("callers", "error", "task", "trace")
+    __slots__ = ("callers", "error", "task", "trace", "waits_for")
 
     def __init__(self, task: asyncio.Task[T]) -> None:
         self.task = task
+        self.waits_for: _Flight[Any] | None = None
         self.callers = 0
         self.error: BaseException | None = None
         self.trace: TracebackType | None = None
@@ -85,7 +87,8 @@ class SingleFlight:
     async def run(self, key: Hashable, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `function(*args, **kwargs)`, or of the call for `key` that is under way.
 
-        The wait ends when the call does. Raises its error; `CancelledFromWithinError` when the call was cancelled by
+        The wait ends when the call does. Raises its error; `WaitsForItselfError` when the call, directly or by other
+        shared calls, asks for its own key; `CancelledFromWithinError` when the call was cancelled by
         somebody else than its callers; `TypeError` for a key that cannot be hashed.
         """
         loop = asyncio.get_running_loop()
@@ -96,12 +99,21 @@ class SingleFlight:
             flight = self._start(entry, _awaited(function, *args, **kwargs))
         else:
             self._joined += 1
-        return await self._wait(entry, cast("_Flight[T]", flight))
+        caller = _flight_of.get(current) if (current := asyncio.current_task()) is not None else None
+        if caller is None:
+            return await self._wait(entry, cast("_Flight[T]", flight))
+        caller.waits_for = flight
+        try:
+            _refuse_circle(caller, key)
+            return await self._wait(entry, cast("_Flight[T]", flight))
+        finally:
+            caller.waits_for = None
 
     def _start(self, entry: tuple[int, Hashable], call: Coroutine[object, object, T]) -> _Flight[T]:
         flight = _Flight(asyncio.get_running_loop().create_task(call))
         self._started += 1
         self._flights[entry] = flight
+        _flight_of[flight.task] = flight
         flight.task.add_done_callback(lambda _: self._forget(entry, flight))
         return flight
 
@@ -126,6 +138,22 @@ class SingleFlight:
     def _forget(self, entry: tuple[int, Hashable], flight: _Flight[T]) -> None:
         if self._flights.get(entry) is flight:
             del self._flights[entry]
+
+
+# Which call a task is, in whichever `SingleFlight`, so that a circle through several of them is seen.
+_flight_of: weakref.WeakKeyDictionary[asyncio.Task[Any], _Flight[Any]] = weakref.WeakKeyDictionary()
+
+
+def _refuse_circle(caller: _Flight[Any], key: Hashable) -> None:
+    """Raise when the calls that `caller` waits for wait for `caller`; follows calls, not tasks that calls start."""
+    following = caller.waits_for
+    while following is not None:
+        if following is caller:
+            raise WaitsForItselfError(
+                f"the shared call for {key!r} waits for itself: the function asks, in the end, for the key that it is "
+                "being called for; call the function without sharing there"
+            )
+        following = following.waits_for
 
 
 async def _awaited(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:

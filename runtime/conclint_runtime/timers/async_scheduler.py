@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from sched import Event
-from threading import Lock
 
 from conclint_runtime.aio.ending import cancel_and_wait
 from conclint_runtime.aio.errors import AioError, CancelledFromWithinError
-from conclint_runtime.timers.event_queue import EventQueue
 from conclint_runtime.timers.failures import ErrorHandler, Failures
-from conclint_runtime.timers.statistics import SchedulerStatistics
+from conclint_runtime.timers.intake import EventIntake
 
 
-class AsyncScheduler:
+class AsyncScheduler(EventIntake):
     """Runs each action at its time as a task of its own, so that one that awaits delays no other.
 
     `enter`, `enterabs`, `cancel`, `empty`, `queue` and `run` are those of `sched.scheduler`
@@ -37,22 +35,15 @@ class AsyncScheduler:
         max_running: int = 100,
         on_error: ErrorHandler | None = None,
     ) -> None:
-        if max_running < 1:
-            raise ValueError(f"max_running must be at least 1, not {max_running}: nothing would ever run")
-        self._timefunc = timefunc
-        self._max_running = max_running
+        super().__init__(self._loop_time if timefunc is None else timefunc, max_running)
         self._on_error = on_error
-        self._events = EventQueue()
-        self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
-    def timefunc(self) -> float:
-        """The time now; `AioError` when the clock is a loop's and there is no loop to ask."""
-        if self._timefunc is not None:
-            return self._timefunc()
+    def _loop_time(self) -> float:
+        """The time of the loop; `AioError` when there is no loop to ask."""
         loop = self._loop
         if loop is None:
             try:
@@ -63,53 +54,6 @@ class AsyncScheduler:
                     "coroutine, or give it a clock, as `AsyncScheduler(time.monotonic)`"
                 ) from None
         return loop.time()
-
-    def enterabs(
-        self,
-        time: float,
-        priority: float,
-        action: Callable[..., object],
-        argument: Iterable[object] = (),
-        kwargs: Mapping[str, object] | None = None,
-    ) -> Event:
-        """Have `action(*argument, **kwargs)` run at `time` of the clock; the lower `priority` goes first."""
-        with self._lock:
-            event = self._events.add(time, priority, action, argument, kwargs)
-        self._wake()
-        return event
-
-    def enter(
-        self,
-        delay: float,
-        priority: float,
-        action: Callable[..., object],
-        argument: Iterable[object] = (),
-        kwargs: Mapping[str, object] | None = None,
-    ) -> Event:
-        """As `enterabs`, `delay` seconds from now."""
-        return self.enterabs(self.timefunc() + delay, priority, action, argument, kwargs)
-
-    def cancel(self, event: Event) -> None:
-        """Take `event` out of the queue; `ValueError` when it is not there, because it ran or was cancelled."""
-        with self._lock:
-            self._events.remove(event)
-        self._wake()
-
-    def empty(self) -> bool:
-        """Whether no event is queued (actions may still be running)."""
-        with self._lock:
-            return not self._events
-
-    @property
-    def queue(self) -> list[Event]:
-        """The queued events in the order in which they will run, as a new list."""
-        with self._lock:
-            return self._events.in_order()
-
-    def statistics(self) -> SchedulerStatistics:
-        """What is queued and running, and what became of the rest."""
-        with self._lock:
-            return self._events.statistics()
 
     async def run(self, blocking: bool = True) -> float | None:
         """Run the events until none is left; with `blocking=False` only those that are due.
@@ -137,7 +81,7 @@ class AsyncScheduler:
     async def _run(self, failures: Failures, blocking: bool) -> float | None:
         while True:
             now = self.timefunc()
-            with self._lock:
+            with self._changed:
                 remaining = self._events.remaining(now)
                 full = self._events.running >= self._max_running
                 due = remaining is not None and remaining <= 0 and not full
@@ -178,12 +122,13 @@ class AsyncScheduler:
                 event, CancelledFromWithinError(f"{event.action!r} was cancelled, but not by its scheduler")
             )
         finally:
-            with self._lock:
+            with self._changed:
                 self._events.end(failed)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._wake()
+        with self._changed:
+            self._wake()
 
     def _wake(self) -> None:
         loop, waiter = self._loop, self._waiter

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sched
 import time as clock
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
 from sched import Event
-from threading import Condition
 
-from conclint_runtime.timers.event_queue import EventQueue
 from conclint_runtime.timers.failures import ErrorHandler, Failures
-from conclint_runtime.timers.statistics import SchedulerStatistics
+from conclint_runtime.timers.intake import EventIntake
 
 
 class _Run:
@@ -23,7 +21,7 @@ class _Run:
         self.running: dict[Future[object], Event] = {}
 
 
-class Scheduler(sched.scheduler):
+class Scheduler(EventIntake, sched.scheduler):
     """Runs each action at its time, in the thread that calls `run()` or on an executor.
 
     It has the API of `sched.scheduler` (https://docs.python.org/3/library/sched.html) and may stand wherever one is
@@ -45,8 +43,6 @@ class Scheduler(sched.scheduler):
     of the action. `max_running` wants the number of workers of the executor.
     """
 
-    timefunc: Callable[[], float]
-
     def __init__(
         self,
         timefunc: Callable[[], float] = clock.monotonic,
@@ -56,67 +52,15 @@ class Scheduler(sched.scheduler):
         max_running: int = 8,
         on_error: ErrorHandler | None = None,
     ) -> None:
-        if max_running < 1:
-            raise ValueError(f"max_running must be at least 1, not {max_running}: nothing would ever run")
-        # Not super().__init__: its queue, lock and counter are private, and none of its methods is kept.
-        self.timefunc = timefunc
+        # The constructor of sched.scheduler is left out: it makes private parts for methods that are all replaced.
+        EventIntake.__init__(self, timefunc, max_running)
         self.delayfunc = clock.sleep if delayfunc is None else delayfunc
         self._delay_is_ours = delayfunc is None
         self._executor = executor
-        self._max_running = max_running
         self._on_error = on_error
-        self._events = EventQueue()
-        self._changed = Condition()
 
-    def enterabs(
-        self,
-        time: float,
-        priority: float,
-        action: Callable[..., object],
-        argument: Iterable[object] = (),
-        kwargs: Mapping[str, object] | None = None,
-    ) -> Event:
-        """Have `action(*argument, **kwargs)` run at `time` of the clock; of one time the lower `priority` goes first.
-
-        Returns the event, for `cancel()`. Thread-safe; wakes a `run()` that waits.
-        """
-        with self._changed:
-            event = self._events.add(time, priority, action, argument, kwargs)
-            self._changed.notify_all()
-        return event
-
-    def enter(
-        self,
-        delay: float,
-        priority: float,
-        action: Callable[..., object],
-        argument: Iterable[object] = (),
-        kwargs: Mapping[str, object] | None = None,
-    ) -> Event:
-        """As `enterabs`, `delay` units of the clock from now."""
-        return self.enterabs(self.timefunc() + delay, priority, action, argument, kwargs)
-
-    def cancel(self, event: Event) -> None:
-        """Take `event` out of the queue; `ValueError` when it is not there, because it ran or was cancelled."""
-        with self._changed:
-            self._events.remove(event)
-            self._changed.notify_all()
-
-    def empty(self) -> bool:
-        """Whether no event is queued (actions may still be running)."""
-        with self._changed:
-            return not self._events
-
-    @property
-    def queue(self) -> list[Event]:
-        """The queued events in the order in which they will run, as a new list."""
-        with self._changed:
-            return self._events.in_order()
-
-    def statistics(self) -> SchedulerStatistics:
-        """What is queued and running, and what became of the rest."""
-        with self._changed:
-            return self._events.statistics()
+    def _wake(self) -> None:
+        self._changed.notify_all()
 
     def run(self, blocking: bool = True) -> float | None:
         """Run the events until none is left; with `blocking=False` only those that are due.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -267,6 +269,48 @@ def test_the_threads_of_run_blocking_end_with_the_loop() -> None:
     assert not threads[0].is_alive()
 
 
+def test_the_threads_of_a_loop_that_was_merely_closed_end_when_the_next_loop_asks() -> None:
+    loop = asyncio.new_event_loop()
+    thread = loop.run_until_complete(run_blocking(threading.current_thread))
+    loop.close()
+    asyncio.run(run_blocking(int))
+    thread.join(SAFETY_NET)
+    assert not thread.is_alive()
+
+
+def test_a_loop_that_has_ended_is_not_kept() -> None:
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
+
+    async def main() -> None:
+        await run_blocking(int)
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+
+    asyncio.run(main())
+    gc.collect()
+    assert loops[0]() is None
+
+
+def test_the_error_of_a_call_that_outlived_its_loop_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    threads: list[threading.Thread] = []
+
+    def fail() -> None:
+        threads.append(threading.current_thread())
+        gate()
+        raise OSError("late")
+
+    async def main() -> None:
+        caller = asyncio.create_task(run_abandonable(fail))
+        await gate.begins()
+        caller.cancel()
+        await asyncio.wait([caller])
+
+    asyncio.run(main())
+    gate.let.set()
+    threads[0].join(SAFETY_NET)
+    assert [repr(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["OSError('late')"]
+
+
 def test_an_ended_pool_runs_nothing_more() -> None:
     async def main() -> None:
         async with BlockingPool(1) as pool:
@@ -307,9 +351,6 @@ def test_a_thread_that_waits_for_its_loop_lends_its_place() -> None:
 
 
 def test_an_idle_thread_keeps_nothing_of_its_last_call() -> None:
-    import gc
-    import weakref
-
     class Payload:
         pass
 

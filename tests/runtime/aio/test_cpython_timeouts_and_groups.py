@@ -1,9 +1,9 @@
-"""CPython's own tests of timeouts and task groups pass against the versions for Python 3.10."""
+"""The timeouts and task groups for Python 3.10 do what those of a newer Python do: its own tests, and random programs."""
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,30 +14,46 @@ SCRIPT = Path(__file__).parent / "run_cpython_suites.py"
 ROOT = SCRIPT.parent.parent.parent.parent
 
 
-def newer_suites() -> list[Path]:
-    """The two test files of the newest Python from 3.13 on that is installed beside this one."""
+PROGRAMS = SCRIPT.with_name("scope_programs.py")
+COUNT = 400
+ONLY_310 = pytest.mark.skipif(sys.version_info >= (3, 11), reason="later versions have these themselves")
+
+
+def newer() -> Path:
+    """The library folder of the newest Python from 3.13 on that is installed beside this one."""
     beside = Path(sys.base_prefix).parent
     found = sorted(beside.glob("3.*/lib/python3.*/test/test_asyncio/test_timeouts.py"), key=version)
-    found = [path for path in found if version(path) >= (3, 13)]
-    return [found[-1], found[-1].with_name("test_taskgroups.py")] if found else []
+    if not found or version(found[-1]) < (3, 13):
+        pytest.skip("no Python from 3.13 on is installed with its tests beside this one")
+    return found[-1].parent.parent.parent
 
 
 def version(path: Path) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"python(\d+)\.(\d+)", str(path))[-1]))
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 11), reason="later versions have these themselves")
-def test_the_suites_of_a_newer_python_pass_on_this_one(tmp_path: Path) -> None:
-    suites = newer_suites()
-    if not suites:
-        pytest.skip("no newer Python with its tests is installed beside this one")
-    copies = [Path(shutil.copy(suite, tmp_path)) for suite in suites]
+def output(*command: str) -> str:
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, copies)],
-        env={"PYTHONPATH": str(ROOT / "runtime")},
+        command,
+        env={"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'runtime'}"},
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@ONLY_310
+def test_the_suites_of_a_newer_python_pass_on_this_one() -> None:
+    tests = newer() / "test" / "test_asyncio"
+    output(sys.executable, str(SCRIPT), str(tests / "test_timeouts.py"), str(tests / "test_taskgroups.py"))
+
+
+@ONLY_310
+def test_random_programs_do_what_they_do_on_a_newer_python() -> None:
+    library = newer()
+    program = (str(PROGRAMS), "0", str(COUNT))
+    theirs = output(str(library.parent.parent / "bin" / library.name), *program)
+    assert output(sys.executable, *program).splitlines() == theirs.splitlines()

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 
 import pytest
 
-from conclint_runtime.aio import CancelledFromWithinError, SingleFlight, single_flight
+from conclint_runtime.aio import CancelledFromWithinError, SingleFlight, WaitsForItselfError, single_flight
 from tests.runtime.aio.virtual_time import run, unhandled
 
 
@@ -212,6 +212,48 @@ def test_a_loop_that_ended_with_a_call_under_way_does_not_hold_up_the_next() -> 
 
     run(leave_behind())
     assert run(again()) == "answered"
+
+
+def test_a_call_that_asks_for_its_own_key_is_refused() -> None:
+    async def main() -> None:
+        flights = SingleFlight()
+
+        async def again() -> None:
+            await flights.run("a", again)
+
+        await flights.run("a", again)
+
+    with pytest.raises(WaitsForItselfError, match="the shared call for 'a' waits for itself"):
+        run(main())
+
+
+def test_calls_that_ask_for_each_other_are_refused() -> None:
+    async def main() -> list[object]:
+        one, other = SingleFlight(), SingleFlight()
+
+        async def left() -> None:
+            await asyncio.sleep(1)
+            await other.run("b", right)
+
+        async def right() -> None:
+            await asyncio.sleep(1)
+            await one.run("a", left)
+
+        return list(await asyncio.gather(one.run("a", left), other.run("b", right), return_exceptions=True))
+
+    assert [type(error) for error in run(main())] == [WaitsForItselfError] * 2
+
+
+def test_a_call_may_ask_for_other_keys() -> None:
+    async def main() -> list[str]:
+        load, flights = Loads(), SingleFlight()
+
+        async def both() -> list[str]:
+            return [await flights.run(key, load, key) for key in ("a", "b")]
+
+        return await flights.run("both", both)
+
+    assert run(main()) == ["A", "B"]
 
 
 def test_statistics_tell_the_calls_that_were_saved() -> None:
