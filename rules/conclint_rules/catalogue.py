@@ -49,9 +49,11 @@ from conclint_rules.tasks import (
     run_per_iteration,
     sequential_awaits,
     silent_async_test,
+    stale_loop_access,
     swallowed_cancellation,
     sync_form_of_async_protocol,
     timeout_never_fires,
+    unclosed_async_generator,
     update_across_await,
     wait_on_bare_coroutines,
     yield_in_scope,
@@ -107,6 +109,8 @@ RULES: tuple[Rule, ...] = validate(
         await_wrong_thing.RULE,
         coroutine_outlives_block.RULE,
         gather_without_suspension.RULE,
+        stale_loop_access.RULE,
+        unclosed_async_generator.RULE,
         missing_main_guard.RULE,
     )
 )
