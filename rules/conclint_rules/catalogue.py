@@ -34,6 +34,7 @@ from conclint_rules.ray import (
 )
 from conclint_rules.tasks import (
     await_wrong_thing,
+    check_await_set,
     coroutine_as_value,
     coroutine_function_as_callback,
     coroutine_never_awaited,
@@ -111,6 +112,7 @@ RULES: tuple[Rule, ...] = validate(
         gather_without_suspension.RULE,
         stale_loop_access.RULE,
         unclosed_async_generator.RULE,
+        check_await_set.RULE,
         missing_main_guard.RULE,
     )
 )

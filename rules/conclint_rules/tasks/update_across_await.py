@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 from conclint.facts import Assign, Call, Const, Expr, Item, Mix
@@ -11,20 +10,19 @@ from conclint.finding import Applicability, Confidence, Finding, Fix, ReplaceSta
 from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.contexts import Phase
-from conclint.program.model import Func, chains, operands, parts
+from conclint.program.model import Func
 from conclint.program.overlap import may_overlap
 from conclint.program.program import Program
 from conclint.program.suspends import awaits_in, may_suspend
 from conclint.program.values import Instance
 from conclint.rule import NearMiss, Rule
 from conclint_rules.tasks.dropped import fresh_name
+from conclint_rules.tasks.shared_state import under_lock
 
 _OPERATORS = frozenset(("+", "-", "*", "/", "//", "%", "**", "|", "&", "^", "<<", ">>", "@"))
 _OTHER = frozenset(("for", "with", "except", "import", "del", "param", "walrus", "case"))
 _COUNTS = frozenset(("builtins.len", "builtins.sum", "builtins.int", "builtins.float", "builtins.str"))
 _IMMUTABLE = frozenset(("int", "float", "str", "bytes", "bool", "tuple", "decimal.Decimal", "datetime.timedelta"))
-_LOCKS = ("lock", "rlock", "condition", "semaphore", "async-lock", "async-condition", "async-semaphore")
-_LOCK_NAME = re.compile(r"(^|[._])(\w*lock|\w*mutex|\w*sem(aphore)?|\w*cond(ition)?|\w*guard)(\b|$)", re.IGNORECASE)
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -50,7 +48,7 @@ def _finding(program: Program, func: Func, index: int, op: Assign) -> Finding | 
     if confidence is None or not any(may_suspend(program, func, one) for one in awaits):
         return None
     confidence = _sure(program, func, index, op, confidence)
-    if confidence is None or guards.is_dead(func, op.block) or _under_lock(program, func, op.block):
+    if confidence is None or guards.is_dead(func, op.block) or under_lock(program, func, op.block):
         return None
     if not may_overlap(program, func):
         return None
@@ -104,27 +102,6 @@ def _sharing(func: Func, target: Expr) -> Confidence | None:
         for op in inner.ops
     )
     return Confidence.LIKELY if written else None
-
-
-def _under_lock(program: Program, func: Func, block: int) -> bool:
-    for _, around in func.block_path(block):
-        if around.kind not in ("with", "async-with"):
-            continue
-        if any(_LOCK_NAME.search(chain) for chain in _manager_names(func, around.value)):
-            return True
-        at = around.value if isinstance(around.value, int) else len(func.ops)
-        for value in program.evaluator.of(around.value, func, at):
-            if program.knowledge.role(str(getattr(value, "type", ""))) in _LOCKS:
-                return True
-    return False
-
-
-def _manager_names(func: Func, value: Expr) -> list[str]:
-    found = list(chains(value))
-    for number in operands(value):
-        for part in parts(func.ops[number]):
-            found.extend(chains(part))
-    return found
 
 
 def _sure(program: Program, func: Func, index: int, op: Assign, confidence: Confidence) -> Confidence | None:
