@@ -32,12 +32,12 @@ _TAKER_NAMES = sorted({name.rpartition(".")[2] for name in _TAKERS})
 
 def check(program: Program) -> Iterator[Finding]:
     """Each such `await`, and each call that wants a coroutine and is given the function, or a remote reference."""
-    colours = Colours(program)
+    colours = program.colours
     for func in program.functions():
         if func.is_async and func.module.reported and func.name != "<lambda>":
             yield from _awaits(program, colours, func)
     for name in _TAKER_NAMES:
-        for func in program.by_name.get(name, ()):
+        for func in program.users(name):
             if func.module.reported:
                 for index in func.calls_by_name.get(name, ()):
                     yield from _given(program, colours, func, index)
@@ -218,6 +218,7 @@ RULE = Rule(
     code="CON237",
     name="await-wrong-thing",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="Something is awaited, or made a task of, that is no awaitable or no coroutine.",
     why=(

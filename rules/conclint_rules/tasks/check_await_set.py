@@ -156,6 +156,7 @@ RULE = Rule(
     code="CON214",
     name="check-await-set",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="`if self.x is None: self.x = await make()`: shared state is checked, awaited for and set without a lock.",
     why=(

@@ -8,11 +8,10 @@ from conclint.facts import Block, Call, Leave, Seq
 from conclint.finding import Confidence, Finding, Place, Related, Severity, Span
 from conclint.program import guards
 from conclint.program.calls import spell
-from conclint.program.colour import Colour, Colours
+from conclint.program.colour import Colour
 from conclint.program.model import Func, chains, last_name
 from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
-from conclint_rules.tasks.coroutine_names import coroutine_names
 from conclint_rules.tasks.dropped import is_expected
 
 # What the making of a coroutine can raise itself: such a handler is there for the call.
@@ -28,8 +27,8 @@ _OF_THE_MAKING = frozenset(("suppress", "catch_warnings", "start_span", "nullcon
 
 def check(program: Program) -> Iterator[Finding]:
     """Each coroutine that a plain function returns from inside a `with`, or from a `try` that was to guard it."""
-    colours = Colours(program)
-    names = coroutine_names(program)
+    colours = program.colours
+    names = program.definitions.giving_coroutines()
     for func in program.functions():
         if func.is_async or not func.module.reported or func.fact.is_generator or names.isdisjoint(func.fact.names):
             continue
@@ -101,6 +100,7 @@ RULE = Rule(
     code="CON224",
     name="coroutine-outlives-block",
     check=check,
+    by_module=True,
     severity=Severity.ERROR,
     summary="A plain function returns a coroutine out of a `with` or `try`, which has ended when the coroutine runs.",
     why=(

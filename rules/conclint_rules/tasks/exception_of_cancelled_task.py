@@ -24,13 +24,16 @@ from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
 
 _CALLBACK = ".add_done_callback"
+_ASKED = ("exception", "result")
 _CATCHES = frozenset(("CancelledError", "BaseException"))
 _QUIET = (Phase.TEST, Phase.BENCHMARK)
 
 
 def check(program: Program) -> Iterator[Finding]:
     """Each callback of an asyncio task that asks for its result or exception and does not expect a cancellation."""
-    for func, handoffs in program.contexts.handoffs.items():
+    asked = {func for name in _ASKED for func in program.users(name)}
+    for func in sorted(asked, key=lambda one: (one.module.path, one.index)):
+        handoffs = program.contexts.handoffs.get(func)
         given = [one for one in handoffs if one.taker.endswith(_CALLBACK) and one.taker.startswith("asyncio.")]
         if not given or len(given) != len(handoffs) or not func.module.reported or func.is_async:
             continue
@@ -124,6 +127,7 @@ RULE = Rule(
     code="CON240",
     name="exception-of-cancelled-task",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="A done callback calls `exception()` or `result()` of its task without asking whether it was cancelled.",
     why=(

@@ -19,7 +19,7 @@ _QUIET = (Phase.TEST,)
 
 def check(program: Program) -> Iterator[Finding]:
     """Each `asyncio.gather` all of whose coroutines are known, and never suspend."""
-    for func in program.by_name.get("gather", ()):
+    for func in program.users("gather"):
         if not func.module.reported:
             continue
         for index in func.calls_by_name.get("gather", ()):
@@ -88,6 +88,7 @@ RULE = Rule(
     code="CON231",
     name="gather-without-suspension",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="Coroutines that never suspend are run with `asyncio.gather`.",
     why=(

@@ -39,7 +39,7 @@ _GONE = {
 def check(program: Program) -> Iterator[Finding]:
     """Each removed name that is called, each `loop=` that raises, each `get_event_loop` with no loop to get."""
     for name in sorted({dotted.rpartition(".")[2] for dotted in {_GET, *_NO_LOOP, *_GONE}}):
-        for func in program.by_name.get(name, ()):
+        for func in program.users(name):
             if not func.module.reported:
                 continue
             for index in func.calls_by_name.get(name, ()):
@@ -166,6 +166,7 @@ RULE = Rule(
     code="CON220",
     name="stale-loop-access",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="Loop API of older Pythons: removed functions, `loop=` arguments, `get_event_loop` where no loop runs.",
     why=(

@@ -20,11 +20,10 @@ _QUIET = (Phase.TEST, Phase.BENCHMARK)
 
 def check(program: Program) -> Iterator[Finding]:
     """Each `async for` that may be left early, over a generator of the program that cleans up."""
-    settled = Settled(program)
-    makers = {func.name for func in program.functions() if func.is_async and func.fact.is_generator}
-    users = {func for name in makers for func in program.by_name.get(name, ()) if "__aiter__" in func.fact.names}
-    for func in sorted(users, key=lambda one: (one.module.path, one.index)):
-        if not func.module.reported:
+    settled = program.colours.settled
+    makers = program.definitions.iterated_asynchronously()
+    for func in program.users("__aiter__"):
+        if not func.module.reported or makers.isdisjoint(func.fact.names):
             continue
         for number, block in enumerate(func.body.blocks):
             if block.kind != "async-for" or not isinstance(block.value, int) or guards.is_dead(func, number):
@@ -80,19 +79,17 @@ def _finding(program: Program, func: Func, block: Block, left: Leave, made: Func
     quiet = program.contexts.phase(func) in _QUIET
     word = "finally" if cleaning.kind == "finally" else cleaning.kind.replace("-", " ")
     span = Span(cleaning.row, cleaning.column, cleaning.row, cleaning.column + 1)
+    gone = Span(left.row, left.column, left.row, left.column + len(left.how))
     return Finding(
         RULE.code,
         RULE.name,
-        f"`{spell(call.func, func)}` is left by `{left.how}` and not closed: what its `{word}` is to clean up waits for "
-        "the garbage collector, and may never run",
+        f"`{spell(call.func, func)}` is left by `{left.how}` and not closed: the clean-up in its `{word}` is left to the "
+        "garbage collector, and may never run",
         func.at(block.value),
         Severity.NOTE if quiet else RULE.severity,
         Confidence.LIKELY,
         related=(
-            Related(
-                Place(func.module.path, Span(left.row, left.column, left.row, left.column + len(left.how))),
-                "the loop is left here",
-            ),
+            Related(Place(func.module.path, gone), "the loop is left here"),
             Related(Place(made.module.path, span), f"`{made.qualname}` has this to clean up"),
         ),
         help="iterate inside `async with contextlib.aclosing(…) as items:`",
@@ -104,6 +101,7 @@ RULE = Rule(
     code="CON223",
     name="unclosed-async-generator",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="An `async for` is left early, and the asynchronous generator it goes over is never closed.",
     why=(
