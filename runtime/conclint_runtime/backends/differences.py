@@ -37,6 +37,41 @@ class Difference:
 _RAY = "run it on the embedded engine or on Ray"
 
 DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "embedded",
+        "module globals",
+        "tasks and actors on threads see the program's module globals, and change them",
+        "keep state in actors, or use init(tasks='processes')",
+        refused=False,
+    ),
+    Difference(
+        "embedded",
+        "os._exit",
+        "a method that ends its process ends the program",
+        "end the actor by exit_actor",
+        refused=False,
+    ),
+    Difference(
+        "ray",
+        "yield from",
+        "a generator that delegates to an iterator without `send`, such as a range, fails",
+        "yield the items in a loop",
+        refused=False,
+    ),
+    Difference(
+        "xoscar",
+        "lifetime",
+        "an actor lives until it is killed or the engine is shut down, also without a handle",
+        "call kill for what is not needed any more",
+        refused=False,
+    ),
+    Difference(
+        "xoscar",
+        "num_cpus",
+        "tasks do not wait for slots: up to 256 run at a time in each pool",
+        "submit in batches where memory or processors are short",
+        refused=False,
+    ),
     Difference("xoscar", "concurrency groups", "an actor has one group, the default one", _RAY),
     Difference("xoscar", "max_pending_calls", "calls under way are not counted", _RAY),
     Difference("xoscar", "restarts", "an actor that has died stays dead", _RAY),
@@ -48,6 +83,12 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("xoscar", "list_named_actors", "a pool does not tell what it holds", "look up the names you know"),
     Difference("xoscar", "forced cancellation", "a running task is in a thread of a process with others", _RAY),
     Difference("xoscar", "task identifiers", "a call carries no identifier to its host", _RAY),
+    Difference(
+        "xoscar-sub",
+        "references in containers",
+        "a reference is known in the process that made the call, and nowhere else",
+        "pass it as an argument of its own, where its value is sent",
+    ),
     Difference(
         "xoscar",
         "blocking in an async actor",

@@ -54,8 +54,11 @@ def start(address: str | None = None, **options: object) -> RayEngine:
 
 
 def attach() -> None:
-    """Have the first remote call of this process, a worker of Ray, go to Ray."""
-    os.environ.setdefault(BACKEND_VARIABLE, "ray")
+    """Have the first remote call of this process go to Ray, if it is a worker, where no engine was started."""
+    from conclint_runtime.actors.api import is_initialized
+
+    if not is_initialized():
+        os.environ[BACKEND_VARIABLE] = "ray"
 
 
 @contextmanager

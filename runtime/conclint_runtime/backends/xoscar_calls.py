@@ -11,7 +11,7 @@ from conclint_runtime.actors.handle import ActorHandle
 from conclint_runtime.actors.options import method_options
 from conclint_runtime.backends.differences import refusal
 from conclint_runtime.backends.xoscar_flights import Flight, Theirs, feed, land
-from conclint_runtime.backends.xoscar_messages import Employment, Left, freight
+from conclint_runtime.backends.xoscar_messages import COMPANIONS, Employment, Left, consignment
 from conclint_runtime.exceptions import ActorDiedError
 
 if TYPE_CHECKING:
@@ -65,20 +65,22 @@ class XoscarCallee:
         if asked.group is not None:
             raise refusal("concurrency groups", f"concurrency_group={asked.group!r} of {spec.qualified}")
         flight = Flight(spec.qualified, asked.num_returns, spec.shape)
-        cargo, late = freight(args, kwargs, self.job.station.elsewhere)
+        sent = consignment(args, kwargs, self.job.station.elsewhere)
 
         async def send() -> None:
             if self._order is not None:
                 await self._order.acquire()
             try:
-                values = [await ref for ref in late]
+                values = await sent.values()
                 host = await self.host()
-                answer = None if flight.stream is not None else asyncio.ensure_future(host.call(method, cargo, values))
+                answer = (
+                    None if flight.stream is not None else asyncio.ensure_future(host.call(method, sent.cargo, values))
+                )
             finally:
                 if self._order is not None:
                     self._order.release()
             if answer is None:
-                await feed(flight, host.stream(method, cargo, values))
+                await feed(flight, host.stream(method, sent.cargo, values))
                 return
             outcome = await answer
             if isinstance(outcome, Left):
@@ -112,6 +114,9 @@ class XoscarHandle(ActorHandle):
 
     def __reduce__(self) -> tuple[object, ...]:  # type: ignore[override]  # the embedded one cannot be pickled
         callee: XoscarCallee = self.__dict__["callee"]
+        companions = COMPANIONS.get()
+        if companions is not None:
+            companions.append(callee)
         return received_handle, (callee.job,)
 
 

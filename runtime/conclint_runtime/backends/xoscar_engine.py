@@ -22,9 +22,18 @@ from conclint_runtime.backends.differences import refusal
 from conclint_runtime.backends.installed import library
 from conclint_runtime.backends.xoscar_calls import XoscarCallee, XoscarHandle
 from conclint_runtime.backends.xoscar_flights import Flight, Theirs, feed, land, misfortune
-from conclint_runtime.backends.xoscar_messages import HERE, Employment, Freight, Kind, Raised, Station, Task, freight
+from conclint_runtime.backends.xoscar_messages import (
+    HERE,
+    Consignment,
+    Employment,
+    Kind,
+    Raised,
+    Station,
+    Task,
+    consignment,
+)
 from conclint_runtime.exceptions import ActorAlreadyExistsError, ActorDiedError
-from conclint_runtime.xo.homes import LoopThread
+from conclint_runtime.xo.homes import LoopThread, running_loop
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.context import RuntimeContext
@@ -113,17 +122,17 @@ class XoscarEngine:
         Arity(task.function, 0).check(args, kwargs)
         asked = method_options(options, declared_options(task.function))
         flight = Flight(task.name, asked.num_returns, shape_of(task.function))
-        cargo, late = freight(args, kwargs, self.station.elsewhere)
+        sent = consignment(args, kwargs, self.station.elsewhere)
         job = Task(task.name, task.function)
         turn = next(self._turns)
 
         async def send() -> None:
-            values = [await ref for ref in late]
+            values = await sent.values()
             host = await self._task_host(turn)
             if flight.stream is not None:
-                await feed(flight, host.stream(job, cargo, values))
+                await feed(flight, host.stream(job, sent.cargo, values))
             else:
-                land(flight, await host.call(job, cargo, values))
+                land(flight, await host.call(job, sent.cargo, values))
 
         return self.depart(flight, send, None)
 
@@ -157,7 +166,7 @@ class XoscarEngine:
         blueprint = Blueprint(actor.cls)
         blueprint.constructor.check(args, kwargs)
         job = self._employment(actor.cls, blueprint, options)
-        cargo, late = freight(args, kwargs, self.station.elsewhere)
+        sent = consignment(args, kwargs, self.station.elsewhere)
         if job.name:
             there = self._claim_name(job)
             if there is not None and options.get("get_if_exists"):
@@ -168,7 +177,7 @@ class XoscarEngine:
                     f"actor that has it by get_actor({job.name!r}, namespace={job.namespace!r})"
                 )
         turn = next(self._turns)
-        callee = XoscarCallee(self, job, lambda: self._construct(callee, turn, cargo, late))
+        callee = XoscarCallee(self, job, lambda: self._construct(callee, turn, sent))
         self._callees[job.uid] = callee
         self._thread.loop.call_soon_threadsafe(callee.begin)
         return XoscarHandle(callee)
@@ -179,15 +188,13 @@ class XoscarEngine:
         kind: Kind = "async" if blueprint.is_async else "threaded" if concurrency > 1 else "sync"
         return Employment(uuid.uuid4().hex, settings.name, settings.namespace, cls, kind, concurrency, self.station)
 
-    async def _construct(
-        self, callee: XoscarCallee, turn: int, cargo: Freight, late: Sequence[ObjectRef[object]]
-    ) -> Theirs:
+    async def _construct(self, callee: XoscarCallee, turn: int, sent: Consignment) -> Theirs:
         from conclint_runtime.backends.xoscar_host import ActorHost
 
         job = callee.job
-        values = [await ref for ref in late]
+        values = await sent.values()
         host = await self._create(self._place(turn), ActorHost, job, uid=job.uid)
-        outcome = await host.construct(cargo, values)
+        outcome = await host.construct(sent.cargo, values)
         if isinstance(outcome, Raised):
             why = "The actor died because of an error raised in its creation task, " + str(outcome.error())
             self.bury(callee, why)
@@ -244,14 +251,19 @@ class XoscarEngine:
 
     def _now(self, work: Coroutine[object, object, T], subject: str) -> T:
         """Wait for something that the program needs at once."""
-        if self._thread.here():
+        if self._on_a_pools_loop():
             work.close()
             raise refusal("blocking in an async actor", subject)
         return self._thread.run(work)
 
+    def _on_a_pools_loop(self) -> bool:
+        """Whether the caller stands on a loop that brings results to others: its pool's, or this engine's."""
+        job = HERE.get()
+        return self._thread.here() or (job is not None and job.kind == "async" and running_loop() is not None)
+
     def get(self, refs: object, timeout: float | None) -> object:
         """Return the value of a reference, or the list of values of a list of them."""
-        if self._thread.here() and timeout != 0 and any(not is_ready(ref) for ref in _references(refs)):
+        if self._on_a_pools_loop() and timeout != 0 and any(not is_ready(ref) for ref in _references(refs)):
             raise refusal("blocking in an async actor", "get")
         return waiting.get(refs, timeout)
 
@@ -260,7 +272,7 @@ class XoscarEngine:
     ) -> tuple[list[ObjectRef[object]], list[ObjectRef[object]]]:
         """Wait until `num_returns` of the references are ready."""
         del fetch_local  # every value is local
-        if self._thread.here() and timeout != 0 and sum(map(is_ready, _references(refs))) < num_returns:
+        if self._on_a_pools_loop() and timeout != 0 and sum(map(is_ready, _references(refs))) < num_returns:
             raise refusal("blocking in an async actor", "wait")
         return waiting.wait(refs, num_returns, timeout)
 

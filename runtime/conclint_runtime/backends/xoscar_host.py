@@ -38,8 +38,8 @@ Body = Callable[[], object]
 def _tell_this_process(station: Station) -> None:
     """Have the first remote call made in this process, a sub-process of the pool, go to the pool."""
     if station.elsewhere:
-        os.environ.setdefault(BACKEND_VARIABLE, "xoscar")
-        os.environ.setdefault(STATION_VARIABLE, f"{station.address};{station.sub_pools}")
+        os.environ[BACKEND_VARIABLE] = "xoscar"
+        os.environ[STATION_VARIABLE] = f"{station.address};{station.sub_pools}"
 
 
 class ActorHost(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xoscar's classes are not known here

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from conclint_runtime.actors.copying import Stored, pack, unpack
 from conclint_runtime.actors.ref import ObjectRef
+from conclint_runtime.backends.differences import refusal
 from conclint_runtime.backends.installed import library
-from conclint_runtime.exceptions import RayTaskError
+from conclint_runtime.exceptions import OufOfBandObjectRefSerializationException, RayError, RayTaskError
 
 Kind = Literal["sync", "threaded", "async"]
 Arguments = tuple[tuple[object, ...], dict[str, object]]
@@ -26,7 +28,12 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Freight:
-    """Arguments as they were when the call was made: a copy in this process, or bytes for another one."""
+    """Arguments as they were when the call was made: a copy in this process, or bytes for another one.
+
+    Attributes:
+        load: the copy, or the bytes.
+        late: how many of them are references, whose values arrive beside.
+    """
 
     load: object
     late: int
@@ -39,17 +46,52 @@ class Freight:
         return tuple(_arrived(each, values) for each in args), {k: _arrived(v, values) for k, v in kwargs.items()}
 
 
-def freight(
-    args: tuple[object, ...], kwargs: dict[str, object], elsewhere: bool
-) -> tuple[Freight, list[ObjectRef[object]]]:
-    """Copy the arguments of a call; returns them and the references at top level, whose values are sent when they come.
+@dataclass(frozen=True, slots=True)
+class Consignment:
+    """The arguments of a call, and what has to be waited for before they are sent.
+
+    Attributes:
+        cargo: the arguments.
+        late: the references at top level, whose values are sent beside.
+        companions: the actors whose handles are among the arguments: who gets one elsewhere looks for the actor.
+    """
+
+    cargo: Freight
+    late: tuple[ObjectRef[object], ...]
+    companions: tuple[Standing, ...]
+
+    async def values(self) -> list[object]:
+        """Wait for what is late; returns the values of the references.
+
+        Raises:
+            Exception: the error of a reference that failed.
+        """
+        for companion in self.companions:
+            with suppress(RayError):  # its constructor failed: who calls it will be told
+                await companion.host()
+        return [await ref for ref in self.late]
+
+
+class Standing(Protocol):
+    """An actor that may still be under construction."""
+
+    async def host(self) -> object:
+        """Return when it stands."""
+
+
+COMPANIONS: ContextVar[list[Standing] | None] = ContextVar("conclint_runtime_xoscar_companions", default=None)
+"""Where handles that are being pickled write down the actors that they reach."""
+
+
+def consignment(args: tuple[object, ...], kwargs: dict[str, object], elsewhere: bool) -> Consignment:
+    """Copy the arguments of a call.
 
     Args:
         args, kwargs: the arguments.
         elsewhere: whether they go to another process.
 
     Raises:
-        OufOfBandObjectRefSerializationException: a reference is inside of a container, and goes to another process.
+        NotOnThisBackend: a reference is inside of a container, and goes to another process.
         Exception: whatever pickling raises for a value that cannot be copied.
     """
     late: list[ObjectRef[object]] = []
@@ -61,8 +103,21 @@ def freight(
         return Late(len(late) - 1)
 
     placed = tuple(map(place, args)), {name: place(value) for name, value in kwargs.items()}
-    load = library("cloudpickle").dumps(placed) if elsewhere else _copied(placed)
-    return Freight(load, len(late)), late
+    companions: list[Standing] = []
+    token = COMPANIONS.set(companions)
+    try:
+        load = _shipped(placed) if elsewhere else _copied(placed)
+    finally:
+        COMPANIONS.reset(token)
+    return Consignment(Freight(load, len(late)), tuple(late), tuple(companions))
+
+
+def _shipped(placed: Arguments) -> bytes:
+    try:
+        shipped: bytes = library("cloudpickle").dumps(placed)
+    except OufOfBandObjectRefSerializationException:
+        raise refusal("references in containers", "an argument") from None
+    return shipped
 
 
 def _loaded(load: object) -> Arguments:
