@@ -44,6 +44,7 @@ from conclint_rules.tasks import (
     fresh_lock,
     gather_errors_ignored,
     gather_without_suspension,
+    iteration_across_await,
     jump_out_of_task_group,
     lost_task,
     result_of_pending_task,
@@ -53,6 +54,7 @@ from conclint_rules.tasks import (
     stale_loop_access,
     swallowed_cancellation,
     sync_form_of_async_protocol,
+    timeout_leaves_work,
     timeout_never_fires,
     unclosed_async_generator,
     update_across_await,
@@ -113,6 +115,8 @@ RULES: tuple[Rule, ...] = validate(
         stale_loop_access.RULE,
         unclosed_async_generator.RULE,
         check_await_set.RULE,
+        iteration_across_await.RULE,
+        timeout_leaves_work.RULE,
         missing_main_guard.RULE,
     )
 )

@@ -83,7 +83,7 @@ def _finding(program: Program, func: Func, block: Block, left: Leave, made: Func
     return Finding(
         RULE.code,
         RULE.name,
-        f"`{spell(call.func, func)}` is left by `{left.how}` and not closed: the clean-up in its `{word}` is left to the "
+        f"`{spell(call.func, func)}` is left by `{left.how}` and not closed: its `{word}` is left to the "
         "garbage collector, and may never run",
         func.at(block.value),
         Severity.NOTE if quiet else RULE.severity,
