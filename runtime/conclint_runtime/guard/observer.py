@@ -51,6 +51,14 @@ OBSERVERS: tuple[tuple[str, str], ...] = (
     ("context", "conclint_runtime.guard.lost.context:LostContext"),
     ("futures", "conclint_runtime.guard.lost.futures:LostFutures"),
     ("timers", "conclint_runtime.guard.lost.timers:Timers"),
+    ("repeats", "conclint_runtime.guard.counts.repeats:Repeats"),
+    ("jobs", "conclint_runtime.guard.counts.jobs:Jobs"),
+    ("awaits", "conclint_runtime.guard.counts.awaits:Awaits"),
+    ("loop objects", "conclint_runtime.guard.misuse.loops:LoopObjects"),
+    ("threads", "conclint_runtime.guard.misuse.threads:Threads"),
+    ("busy waits", "conclint_runtime.guard.misuse.threads:BusyWaits"),
+    ("processes", "conclint_runtime.guard.misuse.processes:Processes"),
+    ("captured", "conclint_runtime.guard.misuse.captured:Captured"),
 )
 
 

@@ -4,6 +4,7 @@ replaces."""
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from types import FrameType
 
@@ -34,6 +35,8 @@ class Sight:
             return
         replacement = make(original)
         functools.update_wrapper(replacement, original)
+        if inspect.iscoroutinefunction(original) and not inspect.iscoroutinefunction(replacement):
+            _mark_coroutine_function(replacement)
         self.patches.put(owner, name, replacement)
 
     def caller(self, depth: int = 1) -> FrameType | None:
@@ -74,6 +77,17 @@ class Sight:
         """Report a witness; nothing where no frame of the program's has to do with it."""
         if stack:
             self.report.say(code, message, stack, certainty=certainty, seconds=seconds, detail=detail, count=count)
+
+
+def _mark_coroutine_function(function: Function) -> None:
+    """Let a plain function that returns a coroutine be taken for what it stands for."""
+    mark: Callable[[Function], object] | None = getattr(inspect, "markcoroutinefunction", None)
+    if mark is not None:
+        mark(function)
+    else:  # before Python 3.12 asyncio has a mark of its own
+        import asyncio.coroutines
+
+        vars(function)["_is_coroutine"] = vars(asyncio.coroutines).get("_is_coroutine")
 
 
 def undone(sight: Sight | None) -> None:

@@ -100,3 +100,32 @@ def last_name(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def loop_around(file: str, line: int) -> ast.AST | None:
+    """The innermost loop or comprehension that runs the line again and again; None outside of any."""
+    for chain in _spanning(file, line):
+        if isinstance(chain[0], _COMPREHENSIONS):
+            return chain[0]
+    for statement in around(file, line):
+        if isinstance(statement, _LOOPS) and (line >= statement.body[0].lineno or isinstance(statement, ast.While)):
+            return statement
+    return None
+
+
+def names_in(node: ast.AST) -> frozenset[str]:
+    """The names that are read or bound in a piece of syntax."""
+    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
+def argument_calls(place_file: str, line: int, callee: str) -> Iterator[tuple[str, ast.Call]]:
+    """The calls that are arguments of a call of `callee` on the line, each with its keyword, "" where it has none."""
+    for call, _ in calls_at(place_file, line):
+        if last_name(call.func) != callee:
+            continue
+        yield from (("", each) for each in call.args if isinstance(each, ast.Call))
+        yield from ((each.arg or "", each.value) for each in call.keywords if isinstance(each.value, ast.Call))

@@ -1,6 +1,8 @@
-"""For each pitfall that the guard can see: a program that it reports at the marked lines, and a twin on which it is silent.
+"""For each pitfall that the guard can see: a program that it reports at the marked lines, and a twin on which it is
+silent.
 
-A program is a file `conNNN_bad….py` or `conNNN_good….py`. Lines that must be witnessed end with `# CONnnn`. A first line
+A program is a file `conNNN_bad….py` or `conNNN_good….py`. Lines that must be witnessed end with `# CONnnn`. A first
+line
 `# guard: …` gives options of the command, `# python: 3.11` the oldest Python that the program runs on.
 """
 

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Mapping
 from types import FrameType, FunctionType, ModuleType
 
+from conclint_runtime.guard import report as reports
+from conclint_runtime.guard import source
 from conclint_runtime.guard.blocking.arrivals import Arrivals
 from conclint_runtime.guard.blocking.audit import audited
 from conclint_runtime.guard.blocking.offload import is_offloaded_argument
@@ -43,6 +45,8 @@ _EXEMPT = (
     "subprocess",
     "uvloop",
 )
+# The guard's own reading of sources, and writing of reports.
+_OWN = frozenset((source.__file__, reports.__file__))
 # What is short where nothing has to be waited for, so that making the call is no witness yet.
 _PATIENT = ("wait", "lock")
 
@@ -133,7 +137,7 @@ class Calls:
         keywords: Mapping[str, object],
     ) -> object:
         thread = _thread_id()
-        if self._is_own(thread):
+        if self._is_own(thread) or sys._getframe(2).f_code.co_filename in _OWN:
             return original(*arguments, **keywords)
         stack = self._stack(sys._getframe(2), known)
         if not stack or not known.blocks(arguments[1:] if method else arguments, keywords):

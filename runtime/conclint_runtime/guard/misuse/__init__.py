@@ -1,0 +1,1 @@
+"""What is used in a way that its library does not allow, seen at the call itself."""

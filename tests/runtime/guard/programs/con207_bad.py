@@ -1,0 +1,19 @@
+import asyncio
+
+
+async def work():
+    for _ in range(3):
+        try:
+            await asyncio.sleep(0.05)
+        except asyncio.CancelledError:  # CON207
+            pass
+
+
+async def main():
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await task
+
+
+asyncio.run(main())
