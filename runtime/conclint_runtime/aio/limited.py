@@ -58,6 +58,7 @@ class LimitedMap(Generic[R]):
         self._failure_seen = False
         self._news: asyncio.Future[None] | None = None
         self._taken = self._peak = self._delivered = 0
+        self._exhausted = False
         self._ending = False
         self._stopping = False
 
@@ -68,7 +69,7 @@ class LimitedMap(Generic[R]):
             running=len(self._running),
             peak=self._peak,
             limit=self._slots.total,
-            unread=sum(future.done() for future in self._line),
+            unread=sum(future not in self._running for future in self._line),
             delivered=self._delivered,
         )
 
@@ -116,11 +117,12 @@ class LimitedMap(Generic[R]):
         if self._news is not None:
             raise AioError("a limited map has one reader at a time")
         while self._failure is None:
-            if self._line and self._line[0].done():
+            # Not `done()`: what is done and still counted as running has not been looked at for an error.
+            if self._line and self._line[0] not in self._running:
                 self._window.release()
                 self._delivered += 1
                 return self._line.popleft().result()
-            if self._feeder.done() and not self._line and not self._running:
+            if self._exhausted and not self._line and not self._running:
                 raise StopAsyncIteration
             self._news = asyncio.get_running_loop().create_future()
             try:
@@ -150,6 +152,7 @@ class LimitedMap(Generic[R]):
     def _fed(self, feeder: asyncio.Task[None]) -> None:
         if not feeder.cancelled() and (error := feeder.exception()) is not None:
             self._fail(error)
+        self._exhausted = True
         self._tell()
 
     def _ended(self, future: asyncio.Future[R]) -> None:

@@ -7,6 +7,7 @@ import functools
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
@@ -34,25 +35,38 @@ class _Flight(Generic[T]):
 
     __slots__ = ("callers", "error", "task", "trace", "waits_for")
 
-    def __init__(self, task: asyncio.Task[T]) -> None:
-        self.task = task
+    def __init__(self) -> None:
+        self.task: asyncio.Task[T] | None = None
         self.waits_for: _Flight[Any] | None = None
         self.callers = 0
         self.error: BaseException | None = None
         self.trace: TracebackType | None = None
 
-    def result(self, key: Hashable) -> T:
+    async def fly(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the task does; an eager one does it before it is returned to whoever makes it."""
+        self.known_as(cast("asyncio.Task[T]", asyncio.current_task()))
+        return await function(*args, **kwargs)
+
+    def known_as(self, task: asyncio.Task[T]) -> None:
+        self.task = task
+        _flight_of[task] = self
+
+    def under_way_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether it can be joined; a loop that was closed may have left it behind, and its id may be another's now."""
+        return self.task is not None and not self.task.done() and self.task.get_loop() is loop
+
+    def result(self, task: asyncio.Task[T], key: Hashable) -> T:
         """The result for one more caller, or the one error, each time with the traceback that it came with."""
-        if self.task.cancelled():
+        if task.cancelled():
             raise CancelledFromWithinError(
                 f"the shared call for {key!r} was cancelled, but not by those who wait for it"
             )
         if self.error is None:
-            self.error = self.task.exception()
+            self.error = task.exception()
             self.trace = self.error.__traceback__ if self.error is not None else None
         if self.error is not None:
             raise self.error.with_traceback(self.trace)
-        return self.task.result()
+        return task.result()
 
 
 class SingleFlight:
@@ -93,49 +107,45 @@ class SingleFlight:
         """
         loop = asyncio.get_running_loop()
         entry = (id(loop), key)
-        flight = self._flights.get(entry)
-        # A loop that was closed with a call under way has left its entry behind, and its id may be ours.
-        if flight is None or flight.task.done() or flight.task.get_loop() is not loop:
-            flight = self._start(entry, _awaited(function, *args, **kwargs))
+        flight = cast("_Flight[T] | None", self._flights.get(entry))
+        if flight is None or not flight.under_way_on(loop):
+            flight = self._flights[entry] = _Flight()
+            task = loop.create_task(flight.fly(function, *args, **kwargs))
+            flight.known_as(task)
+            self._started += 1
+            task.add_done_callback(partial(self._forget, entry, flight))
         else:
             self._joined += 1
         caller = _flight_of.get(current) if (current := asyncio.current_task()) is not None else None
         if caller is None:
-            return await self._wait(entry, cast("_Flight[T]", flight))
+            return await self._wait(entry, flight)
         caller.waits_for = flight
         try:
             _refuse_circle(caller, key)
-            return await self._wait(entry, cast("_Flight[T]", flight))
+            return await self._wait(entry, flight)
         finally:
             caller.waits_for = None
 
-    def _start(self, entry: tuple[int, Hashable], call: Coroutine[object, object, T]) -> _Flight[T]:
-        flight = _Flight(asyncio.get_running_loop().create_task(call))
-        self._started += 1
-        self._flights[entry] = flight
-        _flight_of[flight.task] = flight
-        flight.task.add_done_callback(lambda _: self._forget(entry, flight))
-        return flight
-
     async def _wait(self, entry: tuple[int, Hashable], flight: _Flight[T]) -> T:
+        task = cast("asyncio.Task[T]", flight.task)
         flight.callers += 1
         try:
-            await asyncio.wait([flight.task])
+            await asyncio.wait([task])
         except asyncio.CancelledError:
-            if flight.callers == 1 and not flight.task.done():
+            if flight.callers == 1 and not task.done():
                 self._abandoned += 1
                 self._forget(entry, flight)  # who comes now makes a new call instead of sharing the cancellation
-                await cancel_and_wait([flight.task])
-                if not flight.task.cancelled() and (error := flight.task.exception()) is not None:
-                    flight.task.get_loop().call_exception_handler(
+                await cancel_and_wait([task])
+                if not task.cancelled() and (error := task.exception()) is not None:
+                    task.get_loop().call_exception_handler(
                         {"message": f"the abandoned call for {entry[1]!r} failed", "exception": error}
                     )
             raise
         finally:
             flight.callers -= 1
-        return flight.result(entry[1])
+        return flight.result(task, entry[1])
 
-    def _forget(self, entry: tuple[int, Hashable], flight: _Flight[T]) -> None:
+    def _forget(self, entry: tuple[int, Hashable], flight: _Flight[T], _: object = None) -> None:
         if self._flights.get(entry) is flight:
             del self._flights[entry]
 
@@ -154,10 +164,6 @@ def _refuse_circle(caller: _Flight[Any], key: Hashable) -> None:
                 "being called for; call the function without sharing there"
             )
         following = following.waits_for
-
-
-async def _awaited(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-    return await function(*args, **kwargs)
 
 
 Shared = Callable[P, Coroutine[Any, Any, T]]

@@ -114,13 +114,17 @@ class TaskSet:
         """Wait until no task is left; a cancellation of this wait cancels the tasks, and is raised after they have
         ended.
         """
+        # Once the set is closed its tasks have been cancelled, and to cancel them again would break off their cleanup.
+        await wait_until_ended(self._others, lambda: None if self._closed else self.cancel())
+
+    def _others(self) -> set[asyncio.Task[object]]:
+        """The tasks, for one who is none of them."""
         if asyncio.current_task() in self._tasks:
             raise WaitsForItselfError(
                 f"a task of {self!r} waits for the whole set, and so for itself: wait for it outside, or only "
                 "`cancel()` it"
             )
-        # Once the set is closed its tasks have been cancelled, and to cancel them again would break off their cleanup.
-        await wait_until_ended(lambda: self._tasks, lambda: None if self._closed else self.cancel())
+        return self._tasks
 
     async def close(self) -> None:
         """Refuse new tasks, cancel those that run, wait until they have ended, and raise the errors that were kept."""

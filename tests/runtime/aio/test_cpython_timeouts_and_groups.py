@@ -1,4 +1,4 @@
-"""The timeouts and task groups for Python 3.10 do what those of a newer Python do: its own tests, and random programs."""
+"""Timeouts and task groups for Python 3.10 do what a newer Python does: by its own tests, and on random programs."""
 
 from __future__ import annotations
 

@@ -139,6 +139,31 @@ def test_the_first_error_cancels_the_others_and_waits_for_their_cleanup() -> Non
     assert run(main()) == ["cleaned up", "raised"]
 
 
+def test_an_error_that_is_seen_in_the_moment_it_happens_still_cancels_and_waits() -> None:
+    async def main() -> list[str]:
+        said: list[str] = []
+        failing: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def slow() -> int:
+            try:
+                return await double_after(100)
+            finally:
+                await asyncio.sleep(1)
+                said.append("cleaned up")
+
+        async def read() -> None:
+            async with gather_limited([failing, slow()], limit=2) as results:
+                await asyncio.sleep(1)
+                failing.set_exception(KeyError())
+                await anext(results)
+
+        with pytest.raises(KeyError):
+            await read()
+        return said + [repr(error) for error in unhandled()]
+
+    assert run(main()) == ["cleaned up"]
+
+
 def test_an_error_keeps_the_rest_of_the_input_from_starting() -> None:
     async def main() -> int:
         pages = map_limited(fail_at, range(1, 100), limit=1)
