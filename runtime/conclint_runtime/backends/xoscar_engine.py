@@ -42,22 +42,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# What an actor or a task may ask for that xoscar has nothing like; an option whose value asks for nothing is let be.
+# What an actor or a task may ask for that xoscar has nothing like.
 _REFUSED = {
+    "accelerator_type": "resources",
     "concurrency_groups": "concurrency groups",
     "max_pending_calls": "max_pending_calls",
     "max_restarts": "restarts",
     "max_task_retries": "restarts",
-    "retry_exceptions": "retries",
-    "resources": "resources",
-    "num_gpus": "resources",
     "memory": "resources",
-    "accelerator_type": "resources",
-    "runtime_env": "runtime_env",
+    "num_gpus": "resources",
     "placement_group": "placement",
+    "resources": "resources",
+    "retry_exceptions": "retries",
+    "runtime_env": "runtime_env",
     "scheduling_strategy": "placement",
 }
-_ASKS_FOR_NOTHING: tuple[object, ...] = (None, 0, -1, False, "DEFAULT", "default")
+_ASKS_FOR_NOTHING = {"max_pending_calls": -1, "scheduling_strategy": "DEFAULT", "placement_group": "default"}
 
 
 class XoscarEngine:
@@ -387,5 +387,5 @@ def _tag(name: str, namespace: str) -> str:
 
 def _refuse(options: Mapping[str, object], subject: str) -> None:
     for option, value in options.items():
-        if option in _REFUSED and value and value not in _ASKS_FOR_NOTHING:
+        if option in _REFUSED and value and value != _ASKS_FOR_NOTHING.get(option):
             raise refusal(_REFUSED[option], f"{option}={value!r} of {subject}")

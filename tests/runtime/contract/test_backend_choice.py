@@ -1,0 +1,90 @@
+"""Choosing an engine: by name, with what it needs, and what is said where that is not there."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+import pytest
+
+import conclint_runtime
+from conclint_runtime.backends.installed import BackendNotInstalled, library
+
+
+def test_a_backend_that_there_is_not_is_a_value_error_that_names_those_there_are() -> None:
+    with pytest.raises(ValueError, match="'embedded', 'ray' or 'xoscar'"):
+        conclint_runtime.init(backend="dask")
+
+
+@pytest.mark.parametrize("backend", ["ray", "xoscar"])
+def test_a_library_that_is_not_installed_is_named_with_the_extra_that_installs_it(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(BackendNotInstalled, match=rf"install conclint\[{backend}\]"):
+        conclint_runtime.init(backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["ray", "xoscar"])
+def test_no_engine_is_left_where_a_backend_could_not_start(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(ImportError):
+        conclint_runtime.init(backend=backend)
+    assert not conclint_runtime.is_initialized()
+
+
+def test_a_library_is_found_without_being_imported_by_statement() -> None:
+    assert library("json") is importlib.import_module("json")
+
+
+@pytest.mark.xoscar
+@pytest.mark.parametrize("options", [{}, {"n_process": 1}], ids=["in this process", "with a sub-process"])
+def test_after_shutdown_another_engine_can_be_started(options: dict[str, Any]) -> None:
+    pytest.importorskip("xoscar")
+    conclint_runtime.init(backend="xoscar", **options)
+    ref = conclint_runtime.put(1)
+    conclint_runtime.shutdown()
+    with conclint_runtime.init(), pytest.raises(ValueError, match="owner is unknown"):
+        conclint_runtime.get(ref)
+
+
+@pytest.mark.xoscar
+def test_a_call_under_way_raises_when_the_engine_is_shut_down() -> None:
+    pytest.importorskip("xoscar")
+    import asyncio
+
+    class Waiting:
+        async def wait(self) -> None:
+            await asyncio.Event().wait()
+
+    conclint_runtime.init(backend="xoscar")
+    future = conclint_runtime.remote(Waiting).remote().wait.remote().future()
+    conclint_runtime.shutdown()
+    with pytest.raises(conclint_runtime.exceptions.ActorDiedError):
+        future.result(60)
+
+
+@pytest.mark.xoscar
+def test_a_second_engine_is_refused_while_one_runs() -> None:
+    pytest.importorskip("xoscar")
+    with conclint_runtime.init(backend="xoscar"), pytest.raises(RuntimeError, match=r"init twice"):
+        conclint_runtime.init(backend="xoscar")
+
+
+@pytest.mark.xoscar
+def test_an_engine_can_be_put_on_a_pool_that_runs_already() -> None:
+    pytest.importorskip("xoscar")
+    with conclint_runtime.init(backend="xoscar"):
+        address = conclint_runtime.get_runtime_context().get_node_id()
+        from conclint_runtime.backends import xoscar
+
+        other = xoscar.start(address)
+        assert other.name == "xoscar"
+        other.shutdown()
+
+        @conclint_runtime.remote
+        def one() -> int:
+            return 1
+
+        assert conclint_runtime.get(one.remote()) == 1
