@@ -32,6 +32,8 @@ RACY_NS = 2_000_000_000
 KEEP_BYTES = 1024**3
 KEEP_DAYS = 30
 _MEMOS = 16
+# Each is as large as the tables of a whole program.
+_STATES = 4
 _MAX_MEMO = 512 * 1024 * 1024
 _IGNORE = "*\n"
 _TAG = (
@@ -39,7 +41,7 @@ _TAG = (
     "# This folder holds what conclint can work out again. It may be deleted at any time.\n"
 )
 _OURS = re.compile(
-    r"(?:facts-[0-9a-f]{32}(?:-[0-9a-f]{16})?\.(?:index|pack)|memo-[0-9a-f]{32})(?:\.[0-9a-f]{16}\.tmp)?"
+    r"(?:facts-[0-9a-f]{32}(?:-[0-9a-f]{16})?\.(?:index|pack)|(?:memo|kept)-[0-9a-f]{32})(?:\.[0-9a-f]{16}\.tmp)?"
 )
 
 
@@ -162,17 +164,17 @@ class Cache:
 
     def load_memo(self, key: MemoKey) -> bytes | None:
         """The result that was saved for this very state of all files and settings."""
-        data = read_regular(self._memo_path(key), _MAX_MEMO)
-        if data is None or len(data) < 5 or zlib.crc32(memoryview(data)[4:]) != int.from_bytes(data[:4], "big"):
+        data = _checked(read_regular(self._path("memo", key.slot), _MAX_MEMO))
+        if data is None:
             return None
         try:
-            memo = _memo_decoder.decode(memoryview(data)[4:])
+            memo = _memo_decoder.decode(data)
         except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError, MemoryError):
             return None
         if memo.state != key.state or not all(_contains(path, digest) for path, _, digest in memo.unsettled):
             return None
         if memo.unsettled and max(mtime_ns for _, mtime_ns, _ in memo.unsettled) <= time.time_ns() - RACY_NS:
-            self._write_memo(key, _Memo(memo.state, (), memo.data))
+            self._write("memo", key.slot, _memo_encoder.encode(_Memo(memo.state, (), memo.data)), _MEMOS)
         return memo.data
 
     def save_memo(self, key: MemoKey, data: bytes) -> None:
@@ -190,7 +192,7 @@ class Cache:
                 unsettled.append((name, file.mtime_ns, seen.digest))
             elif not known and file.mtime_ns > young:
                 return
-        self._write_memo(key, _Memo(key.state, tuple(unsettled), data))
+        self._write("memo", key.slot, _memo_encoder.encode(_Memo(key.state, tuple(unsettled), data)), _MEMOS)
 
     def close(self) -> None:
         """Write what is new. Without it, or when it fails, the cache stays as it was."""
@@ -218,32 +220,57 @@ class Cache:
             settled = time.time_ns() - mtime_ns > RACY_NS
             self._pack.see(self._key(path), Seen(mtime_ns, size, digest, settled))
 
-    def _memo_path(self, key: MemoKey) -> str:
-        return os.path.join(self._folder, f"memo-{key.slot}")
+    def load_state(self, slot: str) -> memoryview | None:
+        """What a run has left for the next one over the same files."""
+        return _checked(read_regular(self._path("kept", slot), _MAX_MEMO))
 
-    def _write_memo(self, key: MemoKey, memo: _Memo) -> None:
+    def save_state(self, slot: str, data: bytes) -> None:
+        """Keep what a run leaves for the next one; `slot` names settings and files, in 32 hexadecimal digits."""
+        self._write("kept", slot, data, _STATES)
+
+    def digest_for(self, path: str, mtime_ns: int, size: int) -> bytes | None:
+        """The digest of the contents of a file that has not changed since its facts were stored, by time and size."""
+        if self._pack is None:
+            return None
+        seen = self._pack.index.files.get(self._key(path))
+        if seen is None or seen.mtime_ns != mtime_ns or seen.size != size or not seen.settled:
+            return None
+        return seen.digest if seen.digest in self._pack.index.records else None
+
+    def seen_digest(self, path: str, mtime_ns: int, size: int) -> bytes | None:
+        """The digest of the contents that the facts of a file in this state were made of or found by in this run."""
+        seen = self._pack.index.files.get(self._key(path)) if self._pack is not None else None
+        return seen.digest if seen is not None and (seen.mtime_ns, seen.size) == (mtime_ns, size) else None
+
+    def facts_by_digest(self, digest: bytes) -> bytes | None:
+        """The encoded facts of these contents."""
+        return self._pack.read(digest) if self._pack is not None else None
+
+    def _path(self, kind: str, slot: str) -> str:
+        return os.path.join(self._folder, f"{kind}-{slot}")
+
+    def _write(self, kind: str, slot: str, data: bytes, most: int) -> None:
         if not self._prepare():
             return
-        data = _memo_encoder.encode(memo)
-        path = self._memo_path(key)
+        path = self._path(kind, slot)
         temporary = f"{path}.{os.urandom(8).hex()}.tmp"
         try:
             with open(temporary, "xb") as stream:
                 stream.write(zlib.crc32(data).to_bytes(4, "big"))
                 stream.write(data)
             os.replace(temporary, path)
-            self._forget_old_memos()
+            self._forget_old(kind, most)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             self._fail(error)
 
-    def _forget_old_memos(self) -> None:
+    def _forget_old(self, kind: str, most: int) -> None:
         with os.scandir(self._folder) as entries:
-            memos = [entry for entry in entries if entry.name.startswith("memo-") and _OURS.fullmatch(entry.name)]
-        if len(memos) > _MEMOS:
-            memos.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)
-            for entry in memos[:-_MEMOS]:
+            found = [entry for entry in entries if entry.name.startswith(f"{kind}-") and _OURS.fullmatch(entry.name)]
+        if len(found) > most:
+            found.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)
+            for entry in found[:-most]:
                 with contextlib.suppress(OSError):
                     os.unlink(entry.path)
 
@@ -270,6 +297,13 @@ class Cache:
             self.warning = (
                 f"nothing is cached: {self._folder}: {reason}; name another `--cache-dir`, or use `--no-cache`"
             )
+
+
+def _checked(data: bytes | None) -> memoryview | None:
+    """What was written, without its checksum; None where it is damaged or not there."""
+    if data is None or len(data) < 5 or zlib.crc32(memoryview(data)[4:]) != int.from_bytes(data[:4], "big"):
+        return None
+    return memoryview(data)[4:]
 
 
 def clear(folder: Path) -> None:

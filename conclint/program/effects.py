@@ -28,18 +28,15 @@ if TYPE_CHECKING:
 
 # Judged by reading: claims over up to four calls held in 86 to 96 % of cases, over five or six in 60 %.
 HOPS = 4
-_PLACES = "places: "
 _RUNS_LOOP = "runs an event loop"
 _PSEUDO = {"__enter__": "with", "__exit__": "with", "__iter__": "for", "__next__": "for"}
 
 
 class _Wanted(NamedTuple):
-    """What is looked for: the rows, the last names of what they are about, all names that these go under in the
-    program, and packages of which every method is meant."""
+    """What is looked for: the rows, the last names of what they are about, and packages of which every method is."""
 
     holds: Callable[[Row], bool]
     lasts: set[str]
-    names: frozenset[str]
     packages: set[str]
 
 
@@ -124,10 +121,10 @@ class Effects:
 
     def _in(self, module: Module, kind: str) -> tuple[Primitive, ...]:
         self.program.reads.modules |= module.bit
-        return self._found.get((module, kind), lambda: tuple(self._find(module, self._names_of(kind))))
+        return self._found.get((module, kind), lambda: tuple(self._find(module, kind)))
 
-    def _names_of(self, kind: str) -> _Wanted:
-        """What is looked for, by the names that it may be written with."""
+    def _wanted_of(self, kind: str) -> _Wanted:
+        """What is looked for."""
         found = self._wanted.get(kind)
         if found is None:
             wanted: Callable[[Row], bool] = _runs_loop if kind == _RUNS_LOOP else lambda row: row.blocks == kind
@@ -137,24 +134,21 @@ class Effects:
             lasts = {name.rpartition(".")[2] for name in rows | aliases}
             types = [one for one in knowledge.types.values() if one.wildcard]
             packages = {package for one in types if wanted(Row(blocks=one.wildcard)) for package in one.packages}
-            names = self.program.name_sets.get(f"{_PLACES}{kind}", lambda: self._all_names(lasts))
-            found = self._wanted[kind] = _Wanted(wanted, lasts, names, packages)
+            found = self._wanted[kind] = _Wanted(wanted, lasts, packages)
         return found
 
-    def _all_names(self, lasts: Iterable[str]) -> set[str]:
-        """The names that things of the library go under in this program."""
-        return {name for one in lasts for name in self.program.renamed.names(one)}
+    def names_of(self, kind: str) -> set[str]:
+        """The names that things of the library go under in this program which do something of a kind."""
+        return {name for one in self._wanted_of(kind).lasts for name in self.program.renamed.names(one)}
 
-    def names_again(self, kind: str) -> set[str]:
-        """A set of `program.name_sets` that is about places, worked out now."""
-        return self._all_names(self._names_of(kind.removeprefix(_PLACES)).lasts)
-
-    def _find(self, module: Module, wanted: _Wanted) -> Iterator[Primitive]:
+    def _find(self, module: Module, kind: str) -> Iterator[Primitive]:
+        wanted = self._wanted_of(kind)
+        names = self.program.name_sets.get(kind, lambda: self.names_of(kind))
         seen: set[tuple[Func, int]] = set()
         for last in _PSEUDO:
             if last in wanted.lasts:
                 yield from self._statements(module, last, wanted.holds)
-        for name in sorted([name for name in module.users if name in wanted.names]):
+        for name in sorted([name for name in module.users if name in names]):
             for func in module.users[name]:
                 for index in func.calls_of(name):
                     if (func, index) not in seen:

@@ -38,6 +38,10 @@ class NameSets:
             self._found[kind] = found
         return found
 
+    def put(self, kind: str, names: frozenset[str]) -> None:
+        """From now on the set of that kind is this one."""
+        self._found[kind] = names
+
     def all(self) -> Mapping[str, frozenset[str]]:
         """Those that were asked for."""
         return self._found
@@ -51,16 +55,19 @@ class Definitions:
         self._coroutines = Table(program, "coroutines", all_at_once=_giving_coroutines)
         self._iterables = Table(program, "async-iterables", all_at_once=_iterated_asynchronously)
 
+    def sets(self) -> Mapping[str, Callable[[], Iterable[str]]]:
+        """How the sets are worked out, by the kinds of the tables that they are made from."""
+        return {"coroutines": self._coroutine_names, "async-iterables": self._iterable_names}
+
     def giving_coroutines(self) -> frozenset[str]:
         """The last names of what may give a coroutine: rows, coroutine functions, short functions that return one."""
-        return self._program.name_sets.get("coroutines", self.coroutine_names)
+        return self._program.name_sets.get("coroutines", self._coroutine_names)
 
     def iterated_asynchronously(self) -> frozenset[str]:
         """The names of asynchronous generators, and of classes that can be iterated asynchronously."""
-        return self._program.name_sets.get("async-iterables", self.iterable_names)
+        return self._program.name_sets.get("async-iterables", self._iterable_names)
 
-    def coroutine_names(self) -> Iterator[str]:
-        """As `giving_coroutines`, worked out now."""
+    def _coroutine_names(self) -> Iterator[str]:
         rows = self._program.knowledge.rows.items()
         names = {name.rpartition(".")[2] for name, row in rows if row.is_async}
         plain: list[tuple[str, frozenset[str]]] = []
@@ -74,8 +81,7 @@ class Definitions:
             names |= {name for name, called in plain if not names.isdisjoint(called)}
         return (name for name in names if not name.startswith("<"))
 
-    def iterable_names(self) -> Iterator[str]:
-        """As `iterated_asynchronously`, worked out now."""
+    def _iterable_names(self) -> Iterator[str]:
         return (str(name) for name, rows in self._iterables.everything() if rows)
 
 

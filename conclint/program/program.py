@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 from conclint.facts import Facts
@@ -50,8 +50,8 @@ class Kept(Protocol):
     def page(self, kind: str, name: str) -> Page | None:
         """A page of a table, or None where it was not asked for."""
 
-    def uses(self) -> Mapping[str, Sequence[int]]:
-        """The numbers of the modules in which each name is used."""
+    def uses(self, name: str) -> Sequence[int]:
+        """The numbers of the modules in which a name is used."""
 
     def packages(self) -> frozenset[str]:
         """The top-level packages that its modules import."""
@@ -145,9 +145,8 @@ class Program:
     # What there is ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _uses(self) -> Mapping[str, Sequence[int]]:
-        if self.kept is not None:
-            return self.kept.uses()
+    def all_uses(self) -> Mapping[str, Sequence[int]]:
+        """The numbers of the modules in which each name is used, taken from the modules themselves."""
         found: dict[str, list[int]] = {}
         for module in self.modules:
             for name in module.users:
@@ -160,7 +159,7 @@ class Program:
 
     def uses(self, name: str) -> Sequence[int]:
         """The numbers of the modules in which something of a name is called, read or handed on."""
-        return self._uses.get(name, ())
+        return self.kept.uses(name) if self.kept is not None else self.all_uses.get(name, ())
 
     @cached_property
     def packages(self) -> frozenset[str]:
@@ -168,6 +167,15 @@ class Program:
         if self.kept is not None:
             return self.kept.packages()
         return frozenset(package for module in self.modules for package in module.facts.packages)
+
+    def sets_from(self, table: str, sets: Iterable[str]) -> Iterator[tuple[str, Callable[[], Iterable[str]]]]:
+        """Of some sets of names those that are worked out from a table, and how."""
+        own = self.definitions.sets()
+        for one in sets:
+            if one in own and table == one:
+                yield one, own[one]
+            elif one not in own and table == "renamed":
+                yield one, partial(self.effects.names_of, one)
 
     def function(self, number: int | str, index: int | str) -> Func:
         """A function by the numbers that a row of a table gives."""

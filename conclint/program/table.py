@@ -10,6 +10,7 @@ before, its own answer holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from conclint.program.model import Module
@@ -50,12 +51,15 @@ class Table:
         implied: Callable[[Key], Iterable[int]] | None = None,
     ) -> None:
         self.kind = kind
+        self.is_by_name = by_name is not None
         self._program = program
         self._all_at_once = all_at_once
         self._by_name = by_name
         self._implied = implied
         self._pages: dict[str, Page] = {}
         self._rests: dict[int, Rest] = {}
+        self._said_again: set[int] = set()
+        self._altered: set[str] = set()
         program.tables.append(self)
 
     def rows(self, key: Key, name: str = "") -> Sequence[Row]:
@@ -72,7 +76,8 @@ class Table:
         """All that is said under a name. It is not noted as read: that is up to who looks a key up in it."""
         found = self._pages.get(name)
         if found is None:
-            found = self._pages[name] = self._kept(name) or self._made(name)
+            kept = self._kept(name)
+            found = self._pages[name] = kept if kept is not None else self._made(name)
         return found
 
     def _kept(self, name: str) -> Page | None:
@@ -80,6 +85,7 @@ class Table:
         return kept.page(self.kind, name) if kept is not None else None
 
     def _made(self, name: str) -> Page:
+        self._altered.add(name)
         page: Page = {}
         numbers: Iterable[int] = (
             self._program.uses(name) if self._by_name is not None else range(len(self._program.modules))
@@ -106,25 +112,24 @@ class Table:
             return self._by_name(module, name)
         return self._all_at_once(module) if self._all_at_once is not None else ()
 
-    def names_of(self, module: Module, known: Iterable[str]) -> Iterable[str]:
-        """Of the pages that are known those that a module may have something to say on."""
-        if self._by_name is None:
-            return known
-        return [name for name in known if name in module.users]
-
     # For keeping ----------------------------------------------------------------------------------------------------
 
-    def pages(self) -> Mapping[str, Page]:
-        """The pages that were asked for in this run."""
-        return self._pages
+    def altered(self) -> Mapping[str, Page]:
+        """The pages that were made in this run, or came out otherwise."""
+        return {name: self._pages[name] for name in self._altered}
 
     def rests(self) -> Mapping[int, Rest]:
         """What the rows of each module rest on that were worked out in this run."""
         return self._rests
 
+    def said_again(self) -> AbstractSet[int]:
+        """The modules whose rows were all worked out in this run, whatever was known of them."""
+        return self._said_again
+
     def replaced(self, number: int, names: Iterable[str]) -> Iterator[int]:
         """Work out again what a module says under some names; the keys under which that has changed."""
         self._rests.pop(number, None)
+        self._said_again.add(number)
         for name in names:
             differs = False
             page = self.page(name)
@@ -142,4 +147,5 @@ class Table:
                     yield key_of(self.kind, name, key)
                     yield from self._implied(key) if self._implied is not None else ()
             if differs:
+                self._altered.add(name)
                 yield key_of(self.kind, name, EVERY)
