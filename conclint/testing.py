@@ -52,13 +52,13 @@ def link_text(files: Mapping[str, str], options: Options | None = None) -> Progr
 
 
 def lint_text(text: str, rules: Iterable[Rule], options: Options | None = None) -> tuple[Finding, ...]:
-    """What these rules find in an example.
+    """What these rules find in an example; without `options` it is one of a project that supports Python 3.10.
 
     Raises:
         ValueError: a file cannot be read or parsed.
         AssertionError: a rule raised; the message is its traceback.
     """
-    findings, failures = judge(link_text(split(text), options), tuple(rules))
+    findings, failures = judge(link_text(split(text), options or Options(target_version=(3, 10))), tuple(rules))
     if failures:
         raise AssertionError(failures[0].traceback)
     return findings

@@ -38,6 +38,7 @@ class Options:
         min_confidence: Confidence = Confidence.LIKELY,
     ) -> None:
         self.target_version = target_version or (3, 10)
+        self.version_is_declared = target_version is not None
         self.safe = frozenset(safe)
         self.contexts = dict(contexts)
         self.roots = tuple(roots)

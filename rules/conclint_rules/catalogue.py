@@ -40,6 +40,7 @@ from conclint_rules.tasks import (
     coroutine_never_awaited,
     coroutine_outlives_block,
     coroutine_reused,
+    exception_of_another_version,
     exception_of_cancelled_task,
     fresh_lock,
     gather_errors_ignored,
@@ -117,6 +118,7 @@ RULES: tuple[Rule, ...] = validate(
         check_await_set.RULE,
         iteration_across_await.RULE,
         timeout_leaves_work.RULE,
+        exception_of_another_version.RULE,
         missing_main_guard.RULE,
     )
 )

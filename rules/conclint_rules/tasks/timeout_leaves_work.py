@@ -37,7 +37,7 @@ def _spared(func: Func, block: int) -> bool:
     return guards.is_dead(func, block) or is_expected(func, block)
 
 
-# `asyncio.wait(…, timeout=…)` ------------------------------------------------------------------------------------------
+# `asyncio.wait(…, timeout=…)` -----------------------------------------------------------------------------------------
 
 
 def _pending(program: Program, func: Func, index: int) -> Iterator[Finding]:
