@@ -48,10 +48,9 @@ def _only_start(scope: Scope) -> int | None:
         named = [chain for part in parts(op) for chain in chains(part)]
         if not any(chain == f"${scope.name}" or chain.startswith(f"${scope.name}.") for chain in named):
             continue
-        is_start = isinstance(op, Call) and op.func in [f"${scope.name}.{method}" for method in _STARTS]
-        if not is_start:
-            if isinstance(op, Call) and any(f"${scope.name}" in chains(argument) for argument in op.args):
-                return None
+        if isinstance(op, Call) and any(f"${scope.name}" in chains(argument) for argument in op.args):
+            return None
+        if not isinstance(op, Call) or op.func not in [f"${scope.name}.{method}" for method in _STARTS]:
             continue
         if found is not None or func.loop_around(op.block) > scope.number:
             return None
