@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ from conclint.memo import Memo
 from conclint.run import Outcome, lint
 
 if TYPE_CHECKING:
+    from conclint.evidence import Seen
     from conclint.judge import Failure
     from conclint.rule import Rule
 
@@ -140,12 +141,14 @@ def show(
     known = ""
     if call.settings.baseline:
         outcome, known = _without_known(call, outcome, contents)
+    witnessed = _witnessed(request.evidence)
     shown = report.Report(
         findings=outcome.findings,
         contents=contents,
         rules={rule.code: rule for rule in call.rules} if call.settings.output_format in _WITH_RULES else {},
         root=call.settings.root,
         changes=_Edits(contents) if call.settings.output_format in _WITH_EDITS else report.no_changes,
+        witnessed=witnessed,
         colour=cli_output.colour(request.color, request.output_file is not None),
         width=cli_output.width(),
         plain=cli_output.ascii_alone(),
@@ -159,9 +162,27 @@ def show(
     if not request.quiet:
         if outcome.warning:
             cli_output.say(f"warning: {outcome.warning}")
-        for line in (*notes, *_summary(call, outcome, known)):
+        for line in (*notes, *_summary(call, outcome, known), *_confirmed(request.evidence, outcome, witnessed)):
             cli_output.say(line)
     return exit_code(call, outcome)
+
+
+def _witnessed(paths: tuple[str, ...]) -> Callable[[Finding], Seen | None]:
+    """How findings were seen to happen, by the evidence files of the command line."""
+    if not paths:
+        return report.nothing_seen
+    from conclint import evidence
+
+    return evidence.read(paths).of
+
+
+def _confirmed(
+    paths: tuple[str, ...], outcome: Outcome, witnessed: Callable[[Finding], Seen | None]
+) -> tuple[str, ...]:
+    if not paths or not outcome.findings:
+        return ()
+    number = sum(witnessed(finding) is not None for finding in outcome.findings)
+    return (f"{number} of them witnessed",)
 
 
 def exit_code(call: Call, outcome: Outcome) -> int:

@@ -34,6 +34,7 @@ class Request:
     add_ignore: str | None = None
     baseline: str | None = None
     write_baseline: str | None = None
+    evidence: tuple[str, ...] = ()
     output_format: str | None = None
     output_file: str | None = None
     statistics: bool = False
@@ -127,6 +128,8 @@ def options() -> list[click.Parameter]:
         _option(rules, "--all-places", **flag, help="Show every place of a group, not only the closest."),
         _option(rules, "--baseline", metavar="FILE", help="Report only what this baseline does not know."),
         _option(rules, "--write-baseline", metavar="FILE", help="Write what is found as the baseline, and exit 0."),
+        _option(rules, "--evidence", multiple=True, metavar="FILE",
+                help="Say which findings the runtime's guard has seen happen."),
         _option(mend, "--fix", **flag, help="Apply the fixes that are safe, and show what is left."),
         _option(mend, "--unsafe-fixes", **flag, help="Apply the fixes that may change behaviour too."),
         _option(mend, "--diff", **flag, help="Show what the fixes would change; write nothing."),

@@ -6,11 +6,14 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from conclint.contents import Contents, Location
 from conclint.finding import Finding
 from conclint.rule import Rule
+
+if TYPE_CHECKING:
+    from conclint.evidence import Seen
 
 FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit")
 TEXT_FORMATS = ("full", "concise")
@@ -28,13 +31,18 @@ def no_changes(_: Finding) -> tuple[Change, ...]:
     return ()
 
 
+def nothing_seen(_: Finding) -> Seen | None:
+    """For reports without evidence."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a format shows.
 
-    `rules` are those of the run, by code. `changes` gives the text edits of a finding's fix. `root` is what
-    fingerprints are relative to. `width` is in columns of the terminal, and `plain` asks for ASCII alone.
-    `failures` tell what broke conclint itself, for the formats that have a place for it.
+    `rules` are those of the run, by code. `changes` gives the text edits of a finding's fix, `witnessed` tells how it
+    was seen to happen. `root` is what fingerprints are relative to. `width` is in columns of the terminal, and `plain`
+    asks for ASCII alone. `failures` tell what broke conclint itself, for the formats that have a place for it.
     """
 
     findings: tuple[Finding, ...]
@@ -42,6 +50,7 @@ class Report:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     root: Path = field(default_factory=Path)
     changes: Callable[[Finding], tuple[Change, ...]] = no_changes
+    witnessed: Callable[[Finding], Seen | None] = nothing_seen
     colour: bool = False
     width: int = 120
     plain: bool = False

@@ -48,8 +48,16 @@ class FixEntry(msgspec.Struct, frozen=True):
     edits: tuple[EditEntry, ...]
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A finding. The fields and their order are the format."""
+class Witnessed(msgspec.Struct, frozen=True):
+    """How often a finding was seen to happen, the worst time in seconds, and how surely."""
+
+    count: int
+    seconds: float
+    certainty: str
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A finding. The fields and their order are the format; `witnessed` is there where evidence has it."""
 
     code: str
     name: str
@@ -63,6 +71,7 @@ class Entry(msgspec.Struct, frozen=True):
     also: tuple[Other, ...]
     fix: FixEntry | None
     url: str | None
+    witnessed: Witnessed | None = None
 
 
 def render(report: Report) -> Iterator[str]:
@@ -80,6 +89,7 @@ def lines(report: Report) -> Iterator[str]:
 def _entry(finding: Finding, report: Report) -> Entry:
     where = report.contents.location(finding.place)
     rule = report.rules.get(finding.code)
+    seen = report.witnessed(finding)
     return Entry(
         code=finding.code,
         name=finding.name,
@@ -96,6 +106,7 @@ def _entry(finding: Finding, report: Report) -> Entry:
         also=tuple(Other(printable(place.path), _point(place, report)) for place in finding.also),
         fix=_fix(finding, report),
         url=rule.url if rule else None,
+        witnessed=Witnessed(seen.count, seen.seconds, seen.certainty) if seen is not None else None,
     )
 
 

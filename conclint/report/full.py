@@ -94,6 +94,9 @@ class _Layout:
 
     def _notes(self) -> Iterator[str]:
         finding = self.finding
+        seen = self.report.witnessed(finding)
+        if seen is not None:
+            yield self._note("witnessed", str(seen))
         if finding.also:
             yield self._note("also", f"{self._others(finding.also)}; `--all-places` shows each")
         if finding.help:

@@ -84,7 +84,12 @@ def _result(finding: Finding, report: Report, index: int, fingerprint: str) -> O
     result["message"] = _text(finding.message)
     result["locations"] = [_location(finding.place, report)]
     result["partialFingerprints"] = {"conclint/v1": fingerprint}
-    result["properties"] = {"confidence": finding.confidence.name.lower()}
+    properties: Object = {"confidence": finding.confidence.name.lower()}
+    seen = report.witnessed(finding)
+    if seen is not None:
+        milliseconds = round(seen.seconds * 1000)
+        properties["witnessed"] = {"count": seen.count, "milliseconds": milliseconds, "certainty": seen.certainty}
+    result["properties"] = properties
     if finding.related:
         result["codeFlows"] = [{"threadFlows": [{"locations": _flow(finding, report)}]}]
     if finding.also:
