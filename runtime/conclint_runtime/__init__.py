@@ -6,9 +6,9 @@ is fetched from its module when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # what type checkers take for True; importing `typing` would cost more than all of this file
 
 if TYPE_CHECKING:
     from conclint_runtime import actors, exceptions, util

@@ -24,7 +24,13 @@ from conclint_runtime.actors.running import perform
 from conclint_runtime.actors.sync_worker import SyncWorker
 from conclint_runtime.actors.thread_group import ThreadGroup
 from conclint_runtime.actors.workers import Workers
-from conclint_runtime.exceptions import ActorDiedError, AsyncioActorExit, PendingCallsLimitExceeded
+from conclint_runtime.exceptions import (
+    ActorDiedError,
+    ActorUnavailableError,
+    AsyncioActorExit,
+    PendingCallsLimitExceeded,
+    TaskCancelledError,
+)
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.engine_protocol import Submitted
@@ -94,20 +100,23 @@ class EmbeddedActor(ByIdentity):
         self.constructor.actor = self
         self.constructor.take_arguments()
         self._lock = threading.RLock()
+        self._birth = Parker()
         self._early: deque[Call] | None = None
         self._leaving = False
         self._unfinished_groups = 0
         self._pending: set[int] = set()
         self._groups: dict[str, Workers] = {}
-        self._default: Workers
 
     def start(self) -> None:
         """Make the workers, and have the constructor run where the kind of actor wants it."""
+        with self._lock:  # a constructor that fails at once waits until everything is in place
+            self._start()
+
+    def _start(self) -> None:
         name = f"{self.class_name}-{self.actor_id[-6:]}"
         if self.kind == "sync":
             worker = SyncWorker(self._home.threads, name, self._construct, self._run, self._retired)
             self._groups = {"": worker}
-            self._default = worker
             if self.blueprint.has_constructor:
                 worker.start()
             return
@@ -124,7 +133,6 @@ class EmbeddedActor(ByIdentity):
                 for group, size in self.settings.groups.items()
             }
             self._home.threads.start(self._construct_and_open, f"{name}-constructor")
-        self._default = self._groups[""]
 
     def open(self) -> None:
         """Let the calls in that came before the constructor had finished."""
@@ -151,24 +159,28 @@ class EmbeddedActor(ByIdentity):
 
     def die(self, why: str, may_restart: bool = False) -> None:
         """End: fail what has not finished, free the name; or, if allowed and some are left, begin anew."""
-        error = ActorDiedError(why, self.actor_id)
         with self._lock:
             if self.death is not None:
                 return
             limit = self.settings.max_restarts
             again = may_restart and (limit == -1 or self.restarts < limit)
+            died = ActorDiedError(why, self.actor_id)
+            error = ActorUnavailableError(f"The actor was restarted: {why}", self.actor_id) if again else died
             groups, self._groups = self._groups, {}
             early = list(self._early or ())
             self._early = None
             if again:
                 self.restarts += 1
+                self._birth.unpark()
+                self._birth = Parker()
                 self.start()
             else:
-                self.death = error
+                self.death = died
         for call in [*early, *(call for group in groups.values() for call in group.stop())]:
             call.abort(error)
         if not again:
             self.instance = None
+            self._birth.unpark()
             self._home.actor_died(self)
 
     def leave(self) -> None:
@@ -195,7 +207,7 @@ class EmbeddedActor(ByIdentity):
         self, method: str, args: tuple[object, ...], kwargs: dict[str, object], given: Mapping[str, object]
     ) -> Submitted:
         """Submit one call, from any thread. Raises for wrong arguments, unknown options, or a full actor."""
-        spec = self.blueprint.method(method)
+        spec = self.blueprint.methods.get(method) or self.blueprint.method(method)
         if spec is None:
             raise AttributeError(f"'{self.class_name}' actor has no method '{method}'")
         spec.arity.check(args, kwargs)
@@ -232,7 +244,12 @@ class EmbeddedActor(ByIdentity):
             workers.submit(call)
 
     def _options(self, spec: MethodSpec, given: Mapping[str, object]) -> MethodOptions:
-        check_options(given, METHOD_OPTIONS, "actor methods")
+        unknown = sorted(set(given) - set(METHOD_OPTIONS) - {"name"})
+        if unknown:
+            raise TypeError(
+                f"actor methods have no option {unknown[0]!r}. There are {sorted(METHOD_OPTIONS)} and 'name'"
+            )
+        check_options({name: value for name, value in given.items() if name != "name"}, METHOD_OPTIONS, "actor methods")
         return method_options(given, spec.options)
 
     def _choose_group(self, call: Call, group: str) -> None:
@@ -290,8 +307,14 @@ class EmbeddedActor(ByIdentity):
         if self.constructor.defer(arrived.unpark):
             while self.constructor.deferred:
                 arrived.park()
-        if self._construct():
-            self.open()
+        if not self._construct():
+            return
+        self.open()
+        # It stays as long as the actor lives: if it ended, a worker might get its identifier, and what is bound to the
+        # constructor's thread (a sqlite connection) would seem to work in that one.
+        groups, birth = self._groups, self._birth
+        while self._groups is groups and self.death is None:
+            birth.park()
 
     def _run(self, call: Call) -> None:
         try:
@@ -308,11 +331,12 @@ class EmbeddedActor(ByIdentity):
         if call.settled() or not isinstance(error, (SystemExit, KeyboardInterrupt, AsyncioActorExit)):
             return
         if isinstance(error, KeyboardInterrupt):
-            call.fail(error)
+            call.fail(TaskCancelledError(call.task_id()))
         elif isinstance(error, (ActorExit, AsyncioActorExit)):
             self.die(f"The actor {self.class_name} exited: `exit_actor` was called in {call.name}.")
         else:
-            self.die(f"The actor {self.class_name} exited: {call.name} raised {error!r}.", may_restart=True)
+            asked = isinstance(error, SystemExit) and error.code in {None, 0}
+            self.die(f"The actor {self.class_name} exited: {call.name} raised {error!r}.", may_restart=not asked)
 
     def _finish(self, groups: list[Workers]) -> None:
         self._unfinished_groups = len(groups)

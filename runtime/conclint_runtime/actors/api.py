@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from conclint_runtime.actors.blueprint import DECLARATIONS
 from conclint_runtime.actors.definitions import ActorClass, RemoteFunction, make_remote
+from conclint_runtime.actors.engine import EmbeddedEngine
 from conclint_runtime.actors.engine_protocol import BACKEND_VARIABLE, Engine
 from conclint_runtime.actors.options import METHOD_OPTIONS, check_options
 from conclint_runtime.actors.ref import ObjectRef
@@ -92,8 +93,6 @@ def init(
                 " 'ignore_reinit_error=True' or by calling 'ray.shutdown()' prior to 'ray.init()'."
             )
         if backend == "embedded":
-            from conclint_runtime.actors.engine import EmbeddedEngine
-
             if address not in (None, "local", "auto"):
                 raise ValueError(f"the embedded engine has no address {address!r}: use backend='ray' for a cluster")
             _engine = EmbeddedEngine(num_cpus, namespace or "", tasks)
@@ -161,7 +160,7 @@ def remote(*targets: object, **options: object) -> object:
     Raises AssertionError for `@remote()` without options, TypeError for what is neither a function nor a class,
     ValueError for an `async def` function or for options that there are not.
     """
-    if len(targets) == 1 and not options:
+    if len(targets) == 1 and not options and callable(targets[0]):
         return make_remote(targets[0], {})
     if targets or not options:
         raise AssertionError(
@@ -175,13 +174,14 @@ def remote(*targets: object, **options: object) -> object:
 def method(**options: object) -> Callable[[F], F]:
     """Declare options of an actor's method: `num_returns`, `concurrency_group`, `max_task_retries`, and so on.
 
-    Raises AssertionError for no option or one that methods do not have.
+    Raises AssertionError for an option that methods do not have, TypeError or ValueError for a wrong value.
     """
-    unknown = sorted(set(options) - set(METHOD_OPTIONS))
-    if not options or unknown:
-        raise AssertionError(
-            f"The @ray.method decorator takes at least one of {sorted(METHOD_OPTIONS)}, and nothing else; got {unknown}"
-        )
+    for name in options:
+        if name not in METHOD_OPTIONS:
+            raise AssertionError(
+                f"Unexpected keyword argument to @ray.method: '{name}'. The supported keyword arguments are"
+                f" {sorted(METHOD_OPTIONS)}"
+            )
     check_options(options, METHOD_OPTIONS, "actor methods")
 
     def declare(function: F) -> F:

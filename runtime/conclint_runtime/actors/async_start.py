@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, cast
 
-from conclint_runtime.actors.blueprint import target_of
-from conclint_runtime.actors.calls import CURRENT, Call, finished, started
+from conclint_runtime.actors.calls import CURRENT, finished, started
 from conclint_runtime.actors.loop_group import LoopGroup
 from conclint_runtime.actors.loops import LoopThreads
 from conclint_runtime.actors.running_async import perform_async
@@ -23,23 +22,14 @@ def start_async(actor: EmbeddedActor, name: str, loops: LoopThreads, ended: Call
     A class without a constructor has nothing to start: its loop is taken at its first call.
     """
 
-    async def run(call: Call) -> None:
-        try:
-            body = target_of(actor.instance, call.function)
-        except BaseException as error:
-            call.fail(error)
-            return
-        error_or_none = await perform_async(call, body)
-        if error_or_none is not None:
-            actor.left(call, error_or_none)
-
     groups = {
-        group: LoopGroup(loops, f"{name}{'-' if group else ''}{group}", size, run, ended)
+        group: LoopGroup(loops, f"{name}{'-' if group else ''}{group}", size, perform_async, ended)
         for group, size in actor.settings.groups.items()
     }
     if actor.blueprint.has_constructor:
         groups[""].construct(lambda: _construct(actor))
     else:
+        # Nothing to see from outside, so it need not wait for the loop.
         actor.instance = actor.blueprint.cls()
         actor.open()
     return dict(groups)

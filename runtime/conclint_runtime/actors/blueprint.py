@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from conclint_runtime.actors.options import MethodOptions, method_options
 
@@ -99,17 +99,17 @@ class Blueprint:
         self.name = cls.__name__
         self.is_async = bool(inspect.getmembers(cls, _is_async))
         initialise: Callable[..., object] = getattr(cls, "__init__")  # noqa: B009 - of the class, not of an instance
-        written = initialise is not getattr(object, "__init__")  # noqa: B009
+        written = initialise is not cast("object", object.__init__)
         self.has_constructor = written or cls.__new__ is not object.__new__
-        self._methods: dict[str, MethodSpec | None] = {}
+        self.methods: dict[str, MethodSpec | None] = {}
         self.constructor = Arity(initialise if written else _no_arguments, skip=1)
 
     def method(self, name: str) -> MethodSpec | None:
         """Return the method of this name; None when the class has none."""
         try:
-            return self._methods[name]
+            return self.methods[name]
         except KeyError:
-            spec = self._methods[name] = self._read(name)
+            spec = self.methods[name] = self._read(name)
             return spec
 
     def groups(self) -> frozenset[str]:

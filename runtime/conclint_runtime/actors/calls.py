@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from types import GeneratorType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from conclint_runtime.actors import observe
-from conclint_runtime.actors.copying import Stored, is_atom, pack
+from conclint_runtime.actors.copying import ATOMS, Stored, is_atom, pack
 from conclint_runtime.actors.observe import Kind, ObservedCall
 from conclint_runtime.actors.options import PLAIN, MethodOptions
 from conclint_runtime.actors.ref import (
-    Failure,
     ObjectRef,
     add_waiter,
     is_ready,
     result_of,
     settle,
+    settle_error,
 )
-from conclint_runtime.exceptions import RayTaskError, TaskCancelledError
+from conclint_runtime.exceptions import RayError, RayTaskError, TaskCancelledError, WorkerCrashedError
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.actor import EmbeddedActor
@@ -51,9 +52,12 @@ class Call:
         "args",
         "cancel_requested",
         "children",
+        "children_bound",
         "deferred",
+        "forced",
         "function",
         "group",
+        "has_refs",
         "interrupt",
         "kwargs",
         "name",
@@ -65,7 +69,6 @@ class Call:
         "running",
         "slot",
         "stream",
-        "workers",
     )
 
     def __init__(
@@ -81,16 +84,18 @@ class Call:
         self.options = options
         self.actor: EmbeddedActor | None = None
         self.group = ""
-        self.workers = 1
         self.refs: tuple[ObjectRef[object], ...] = ()
         self.stream: Stream | None = None
+        self.has_refs = False
         self.deferred = False
         self.running = False
         self.cancel_requested = False
+        self.forced = False
         self.slot: Slot | None = None
         self.resubmit: Callable[[Call], None] | None = None
-        self.interrupt: Callable[[], None] | None = None
+        self.interrupt: Callable[[Call], None] | None = None
         self.children: list[Call] | None = None
+        self.children_bound = 64
         self.retries_left = options.retries
         self._observed: ObservedCall | None = None
         self.packed: Stored | None = None
@@ -98,9 +103,27 @@ class Call:
 
     def take_arguments(self) -> None:
         """Copy the arguments for the other side. Raises what pickling raises for one that cannot be copied."""
-        if is_atom(self.args) and all(map(is_atom, self.kwargs.values())):
+        copied = False
+        for arg in self.args:
+            kind = type(arg)
+            if kind is ObjectRef:
+                self.has_refs = True
+            elif kind not in ATOMS and not is_atom(arg):
+                copied = True
+        for arg in self.kwargs.values():
+            if type(arg) is ObjectRef:
+                self.has_refs = True
+            elif not is_atom(arg):
+                copied = True
+        if not copied:
             return
-        self.packed = Stored((self.args, self.kwargs))
+        try:
+            self.packed = Stored((self.args, self.kwargs))
+        except Exception as error:
+            raise TypeError(
+                f"Could not serialize the argument {_culprit(self.args, self.kwargs)} for a task or actor {self.name}:"
+                f" {error}"
+            ) from error
         self.args, self.kwargs = _only_references(self.args, self.kwargs)
 
     def arguments(self) -> Arguments:
@@ -109,19 +132,15 @@ class Call:
         Raises the error of a reference that failed.
         """
         args, kwargs = (self.args, self.kwargs) if self.packed is None else _loaded(self.packed)
-        if not self.args and not self.kwargs:
-            return args, kwargs
-        for arg in args:
-            if type(arg) is ObjectRef:
-                args = tuple(result_of(item) if type(item) is ObjectRef else item for item in args)
-                break
-        for key, item in kwargs.items():
-            if type(item) is ObjectRef:
-                kwargs = {**kwargs, key: result_of(item)}
+        if self.has_refs:
+            args = tuple(result_of(item) if type(item) is ObjectRef else item for item in args)
+            kwargs = {key: result_of(item) if type(item) is ObjectRef else item for key, item in kwargs.items()}
         return args, kwargs
 
     def defer(self, ready: Callable[[], None]) -> bool:
         """Have `ready()` called when every argument that is a reference has arrived; False if they are all there."""
+        if not self.has_refs:
+            return False
         missing = [arg for arg in (*self.args, *self.kwargs.values()) if type(arg) is ObjectRef and not is_ready(arg)]
         if not missing:
             return False
@@ -151,6 +170,8 @@ class Call:
             return
         refs = self.refs
         if len(refs) == 1:
+            if self.options.num_returns == 1 and isinstance(value, GeneratorType):
+                value = next(value)  # as Ray has it: a generator that is told to return one thing gives its first
             packed = value if value is None else pack(value)
             settle(refs[0], packed)
         elif refs:
@@ -162,13 +183,18 @@ class Call:
         if self.cancel_requested:
             self.abort_cancelled()
         else:
-            self.abort(self.wrap(error))
+            self.abort(error if isinstance(error, WorkerCrashedError) else self.wrap(error))
 
     def wrap(self, error: BaseException) -> RayTaskError:
         """Return the error as the caller is to see it."""
         cause = error.cause if isinstance(error, RayTaskError) else error
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        text = "".join(traceback.format_exception(type(error), error, _without_ours(error.__traceback__)))
         cause.__traceback__ = None  # its frames would keep everything alive that the function had in hand
+        try:
+            pack(cause)
+        except Exception as why:
+            kind = f"{type(cause).__module__}.{type(cause).__qualname__}"
+            cause = RayError(f"Exception {kind} isn't serializable: {why}.\nOriginal exception details:\n{text}")
         actor = self.actor
         if actor is None:
             return RayTaskError(self.name, text, cause)
@@ -179,12 +205,12 @@ class Call:
         if self.stream is not None:
             self.stream.fail(error)
         for ref in self.refs:
-            settle(ref, Failure(error, self.name))
+            settle_error(ref, error)
 
     def abort_cancelled(self) -> None:
         """Say that the call was cancelled; what a running async method was told by an exception is wrapped as one."""
         error = TaskCancelledError(self.task_id())
-        wrapped = self.running and self.actor is not None and self.actor.kind == "async"
+        wrapped = self.running and (self.actor is None or self.actor.kind == "async")
         self.abort(self.wrap(error) if wrapped else error)
 
     def task_id(self) -> str:
@@ -199,10 +225,13 @@ class Call:
             actor = self.actor
             kind: Kind = "task" if actor is None else actor.kind
             number = id(self) if not self.refs else self.refs[0]._number
-            self._observed = ObservedCall(
-                number, self.name, kind, None if actor is None else actor.actor_id, self.group, self.workers
-            )
+            actor_id = None if actor is None else actor.actor_id
+            self._observed = ObservedCall(number, self.name, kind, actor_id, self.group, self.workers())
         return self._observed
+
+    def workers(self) -> int:
+        """How many calls can run at a time where this one does."""
+        return 1 if self.actor is None else self.actor.settings.groups[self.group]
 
 
 def submitted(call: Call) -> None:
@@ -214,6 +243,9 @@ def submitted(call: Call) -> None:
             parent.children = [call]
         else:
             children.append(call)
+            if len(children) > parent.children_bound:
+                children[:] = [child for child in children if not child.settled()]
+                parent.children_bound = 2 * len(children) + 64
     if observe.observer is not None:
         observe.observer.call_submitted(call.observed(), None if parent is None else parent.observed())
 
@@ -228,6 +260,23 @@ def finished(call: Call, error: BaseException | None) -> None:
     """Tell the observer that the call has ended."""
     if observe.observer is not None:
         observe.observer.call_finished(call.observed(), error)
+
+
+def _culprit(args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+    """Name the argument that cannot be pickled."""
+    for arg in (*args, *kwargs.values()):
+        try:
+            pack(arg)
+        except Exception:
+            return repr(arg)
+    return repr((args, kwargs))
+
+
+def _without_ours(trace: TracebackType | None) -> TracebackType | None:
+    """Drop the runtime's own frames from the head of a traceback."""
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("conclint_runtime.actors."):
+        trace = trace.tb_next
+    return trace
 
 
 def _only_references(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
@@ -245,12 +294,9 @@ def _loaded(packed: Stored) -> Arguments:
 
 
 def _several(value: object, count: int) -> list[object]:
-    try:
-        items: list[object] = list(value)  # type: ignore[call-overload]  # checked by trying
-    except TypeError:
-        raise ValueError(
-            f"Functions with num_returns > 1 must return an iterable, got {type(value).__name__}, num_returns={count}."
-        ) from None
+    if not isinstance(value, Iterable):
+        raise TypeError(f"object of type '{type(value).__name__}' has no len(), but num_returns={count}")
+    items: list[object] = list(value)
     if len(items) != count:
         raise ValueError(f"Task returned {len(items)} objects, but num_returns={count}.")
     return items

@@ -26,18 +26,18 @@ def cancel(ref: object, force: bool, recursive: bool) -> None:
         return
     if force and call.actor is not None:
         raise ValueError("force=True is not supported for actor tasks.")
-    _cancel(call, recursive)
+    _cancel(call, force, recursive)
 
 
-def _cancel(call: Call, recursive: bool) -> None:
+def _cancel(call: Call, force: bool, recursive: bool) -> None:
     if recursive:
         for child in tuple(call.children or ()):
-            _cancel(child, recursive)
+            _cancel(child, force, recursive)
     if call.settled() or call.cancel_requested:
         return
-    call.cancel_requested = True
+    call.cancel_requested, call.forced = True, force
     interrupt = call.interrupt
     if call.actor is None or not call.running:
         call.abort_cancelled()
     if interrupt is not None:
-        interrupt()
+        interrupt(call)

@@ -16,7 +16,8 @@ from types import FunctionType, ModuleType
 from typing import Any, cast
 
 _PLAIN = frozenset({int, str, bytes, float, bool, type(None), complex})
-_ATOMS = _PLAIN | {type(...), range, type, FunctionType, ModuleType}
+ATOMS = _PLAIN | {type(...), range, type, FunctionType, ModuleType}
+"""The types whose instances can be passed as they are."""
 _FEW = 200
 """Up to this many items a container is searched for what a plain pickle can hold; beyond, the copier costs less."""
 
@@ -42,7 +43,7 @@ class _Copier(pickle.Pickler):
         self.shared: list[object] = []
 
     def reducer_override(self, value: object) -> Any:  # a reduction, or NotImplemented
-        if isinstance(value, (ByIdentity, type, FunctionType, ModuleType)):
+        if isinstance(value, (ByIdentity, type, FunctionType, ModuleType)) and value is not _shared:
             self.shared.append(value)
             return _shared, (len(self.shared) - 1,)
         return NotImplemented
@@ -57,13 +58,14 @@ class Stored:
         self._buffers: tuple[memoryview, ...] = ()
         self._shared: tuple[object, ...] = ()
         if _is_plain(value):
-            self._data: bytes | memoryview = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+            self._data: bytes = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
             return
         file = BytesIO()
         buffers: list[pickle.PickleBuffer] = []
         copier = _Copier(file, buffers)
         copier.dump(value)
-        self._data = file.getbuffer()
+        # Not `getbuffer`: a buffer that is in a cycle with its stream cannot be collected without an error (3.13).
+        self._data = file.getvalue()
         self._buffers = tuple(memoryview(bytes(buffer.raw())) for buffer in buffers)
         self._shared = tuple(copier.shared)
 
@@ -82,7 +84,7 @@ class Stored:
 def is_atom(value: object) -> bool:
     """Whether the value cannot change and needs no copy."""
     kind = type(value)
-    if kind in _ATOMS or isinstance(value, ByIdentity):
+    if kind in ATOMS or isinstance(value, ByIdentity):
         return True
     return isinstance(value, tuple) and kind is tuple and all(map(is_atom, value))
 
@@ -105,7 +107,7 @@ def _is_plain(value: object) -> bool:
 def pack(value: object) -> object:
     """Return the value itself when it is an atom, else its `Stored` copy. Raises what pickling raises."""
     kind = type(value)
-    if kind in _ATOMS or is_atom(value):
+    if kind in ATOMS or is_atom(value):
         return value
     return Stored(value)
 

@@ -24,6 +24,9 @@ class RemoteFunction(ByIdentity, Generic[T]):
     current when `remote` is called runs the task.
     """
 
+    __name__: str
+    __wrapped__: Callable[..., T]
+
     def __init__(self, definition: FunctionDefinition, options: Mapping[str, object]) -> None:
         self._definition = definition
         self._options = options

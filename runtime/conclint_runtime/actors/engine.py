@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
@@ -30,6 +30,7 @@ from conclint_runtime.exceptions import AsyncioActorExit, RayError
 if TYPE_CHECKING:
     from conclint_runtime.actors.engine_protocol import Submitted
     from conclint_runtime.actors.loops import LoopThreads
+    from conclint_runtime.actors.processes import TaskProcesses
 
 SHUTDOWN_SECONDS = 2.0
 """How long `shutdown` waits for threads that run the program's code; what still runs then is left to itself."""
@@ -56,7 +57,7 @@ class EmbeddedEngine:
         self.threads = Threads()
         self._slots = float(os.cpu_count() or 1) if num_cpus is None else float(num_cpus)
         self._tasks = TaskThreads(self.threads, self._slots)
-        self._bodies = _bodies(tasks, self._slots)
+        self._processes = _processes(tasks)
         self._loops: LoopThreads | None = None
         self._lock = threading.RLock()
         self._names = Names()
@@ -81,12 +82,12 @@ class EmbeddedEngine:
         arity, shape = self._reading(task)
         arity.check(args, kwargs)
         call = TaskCall(task.name, task.name, args, kwargs, method_options(options))
-        call.body = self._bodies(task)
+        call.body = task.function if self._processes is None else self._processes.body(task)
         call.cpus = read_cpus(options)
-        if call.options.retried:
-            retries = options.get("max_retries", 3)
-            call.retries_left = retries if isinstance(retries, int) else 3
-            call.resubmit = self._resubmit
+        call.owner = self._tasks
+        retries = options.get("max_retries", 3)
+        call.retries_left = retries if isinstance(retries, int) else 3
+        call.resubmit = self._resubmit
         if args or kwargs:
             call.take_arguments()
         result = attach_results(call, shape)
@@ -213,7 +214,7 @@ class EmbeddedEngine:
                 "Calling 'put' on an ray.ObjectRef is not allowed. If you really want to do this, you can wrap the"
                 " ray.ObjectRef in a list and call 'put' on it."
             )
-        ref = ObjectRef[object]()
+        ref: ObjectRef[object] = ObjectRef()
         settle_value(ref, value)
         return ref
 
@@ -241,14 +242,18 @@ class EmbeddedEngine:
             call.abort(RayError(f"The runtime was shut down before {call.name} had finished."))
         for actor in actors:
             actor.die("The actor ended because the runtime was shut down.")
+        if self._processes is not None:
+            self._processes.stop()
         self._departures.put(None)
         retire_references()
         self.threads.join(seconds)
 
 
-def _bodies(tasks: str, slots: float) -> Callable[[FunctionDefinition], Callable[..., object]]:
+def _processes(tasks: str) -> TaskProcesses | None:
     if tasks == "threads":
-        return lambda task: task.function
+        return None
     if tasks == "processes":
-        raise NotImplementedError(slots)
-    raise ValueError(f"tasks={tasks!r}: it is 'threads' or 'processes'")
+        from conclint_runtime.actors.processes import TaskProcesses
+
+        return TaskProcesses()
+    raise ValueError(f"tasks={tasks!r}: tasks run on 'threads' or in 'processes'")

@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 
 from conclint_runtime.actors.calls import Call
 from conclint_runtime.actors.loops import LoopThread, LoopThreads
+
+Run = Callable[[Call, "Turn"], Coroutine[object, object, None]]
+
+
+class Turn:
+    """A call's place among those that run, given up when the call has ended.
+
+    Also where its task was cancelled before its first step, so that no line of its coroutine ran: then the coroutine's
+    arguments are dropped, and this with them.
+    """
+
+    __slots__ = ("_call", "_group")
+
+    def __init__(self, group: LoopGroup, call: Call) -> None:
+        self._group = group
+        self._call: Call | None = call
+
+    def give_up(self) -> None:
+        """Let the next one run; the call must be settled."""
+        call, self._call = self._call, None
+        if call is not None:
+            self._group.ended(call)
+
+    def __del__(self) -> None:
+        if self._call is not None:
+            self._call.abort_cancelled()
+            self.give_up()
 
 
 class LoopGroup:
@@ -17,23 +45,16 @@ class LoopGroup:
     One whose arguments are late is overtaken by those behind it. The loop is taken at the first call.
     """
 
-    def __init__(
-        self,
-        loops: LoopThreads,
-        name: str,
-        limit: int,
-        run: Callable[[Call], Coroutine[object, object, object]],
-        ended: Callable[[], None],
-    ) -> None:
+    def __init__(self, loops: LoopThreads, name: str, limit: int, run: Run, retired: Callable[[], None]) -> None:
         self._loops = loops
         self._name = name
         self._limit = limit
         self._run = run
-        self._ended = ended
+        self._retired = retired
         self._thread: LoopThread | None = None
         self._queue: deque[Call] = deque()
-        self._active: dict[Call, asyncio.Task[object]] = {}
-        self._submitted: set[Call] = set()
+        self._active: dict[Call, asyncio.Task[None]] = {}
+        self._unfinished: set[Call] = set()
         self._constructing: asyncio.Task[None] | None = None
         self._finishing = False
         self._stopped = False
@@ -47,15 +68,16 @@ class LoopGroup:
     def construct(self, constructor: Callable[[], Coroutine[object, object, None]]) -> None:
         """Run the actor's constructor on the loop."""
 
-        def begin(_: None) -> None:
-            self._constructing = Context().run(asyncio.get_running_loop().create_task, constructor())
+        def begin(thread: LoopThread) -> None:
+            self._constructing = _new_task(thread.loop, constructor())
 
-        self.thread().post(begin, None)
+        thread = self.thread()
+        thread.post(begin, thread)
 
     def submit(self, call: Call) -> None:
-        thread = self.thread()
-        self._submitted.add(call)
-        if (call.args or call.kwargs) and call.defer(lambda: thread.post(self._admit, call)):
+        thread = self._thread or self.thread()
+        self._unfinished.add(call)
+        if call.has_refs and call.defer(lambda: thread.post(self._admit, call)):
             return
         if thread.on_this_thread():
             self._admit(call)
@@ -65,19 +87,30 @@ class LoopGroup:
     def finish(self) -> None:
         if self._thread is None:
             self._stopped = True
-            self._ended()
+            self._retired()
         else:
             self._thread.post(self._finish, None)
 
     def stop(self) -> list[Call]:
         self._stopped = True
-        calls = list(self._submitted)
+        calls = list(self._unfinished)
         thread = self._thread
         if thread is not None:
             thread.post(self._abandon, thread)
         return calls
 
     # What follows runs on the loop.
+
+    def ended(self, call: Call) -> None:
+        """A call has ended: let those run that wait for its place."""
+        self._active.pop(call, None)
+        self._forget(call)
+        while self._queue and len(self._active) < self._limit and not self._stopped:
+            waiting = self._queue.popleft()
+            if waiting.settled():
+                self._forget(waiting)
+            else:
+                self._start(waiting)
 
     def _admit(self, call: Call) -> None:
         if self._stopped or call.settled():
@@ -88,33 +121,29 @@ class LoopGroup:
             self._queue.append(call)
 
     def _start(self, call: Call) -> None:
-        coroutine = self._run(call)
-        # A context of its own: what the caller's variables hold is no business of the actor, nor was it on Ray.
-        task = Context().run(asyncio.get_running_loop().create_task, coroutine)
-        self._active[call] = task
-        call.interrupt = lambda: self.thread().post(lambda _: task.cancel(), None)
-        task.add_done_callback(lambda _: self._done(call))
+        assert self._thread is not None
+        self._active[call] = _new_task(self._thread.loop, self._run(call, Turn(self, call)))
+        call.interrupt = self._interrupt
 
-    def _done(self, call: Call) -> None:
-        self._active.pop(call, None)
-        self._forget(call)
-        while self._queue and len(self._active) < self._limit and not self._stopped:
-            waiting = self._queue.popleft()
-            if waiting.settled():
-                self._forget(waiting)
-            else:
-                self._start(waiting)
+    def _interrupt(self, call: Call) -> None:
+        if self._thread is not None:
+            self._thread.post(self._cancel, call)
+
+    def _cancel(self, call: Call) -> None:
+        task = self._active.get(call)
+        if task is not None:
+            task.cancel()
 
     def _forget(self, call: Call) -> None:
-        self._submitted.discard(call)
+        self._unfinished.discard(call)
         if self._finishing:
             self._finish(None)
 
     def _finish(self, _: None) -> None:
         self._finishing = True
-        if not self._submitted and not self._stopped:
+        if not self._unfinished and not self._stopped:
             self._stopped = True
-            self._ended()
+            self._retired()
             if self._thread is not None:
                 self._loops.release(self._thread)
 
@@ -125,3 +154,19 @@ class LoopGroup:
         for task in tuple(self._active.values()):
             task.cancel()
         self._loops.release(thread)
+
+
+if sys.version_info >= (3, 11):
+
+    def _new_task(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Make a task with a context of its own: what the caller's variables hold is no business of the actor."""
+        if loop.get_task_factory() is None and not loop.get_debug():
+            # What `create_task` does, without its detours; a third of the cost of a short call.
+            return asyncio.Task(coroutine, loop=loop, name="call", context=Context())
+        return loop.create_task(coroutine, context=Context())
+
+else:
+
+    def _new_task(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Make a task with a context of its own: what the caller's variables hold is no business of the actor."""
+        return Context().run(loop.create_task, coroutine)

@@ -34,6 +34,7 @@ class _MailSelector(selectors.DefaultSelector):
         super().__init__()
         self.mail: deque[Job] = deque()
         self.asleep = False
+        self._glances = 0
         self.deliver: Callable[[], None] | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -50,10 +51,15 @@ class _MailSelector(selectors.DefaultSelector):
             else:
                 events = super().select(0)
         else:
-            events = super().select(timeout)
+            events = self._glance(timeout)
         if mail and self.deliver is not None:
             self.deliver()
         return events
+
+    def _glance(self, timeout: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """Look for events while callbacks wait: at every fourth turn of the loop, which costs a look each."""
+        self._glances = (self._glances + 1) % 4
+        return super().select(timeout) if self._glances == 0 else []
 
     def _spin(self, timeout: float | None) -> float | None:
         mail = self.mail

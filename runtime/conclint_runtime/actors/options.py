@@ -126,8 +126,8 @@ METHOD_OPTIONS: Mapping[str, Check] = {
     "concurrency_group": _typed(str),
     "enable_task_events": _typed(bool),
     "max_task_retries": _counting(infinite=True),
-    "name": _typed(str),
 }
+"""What `method(...)` declares; `handle.method.options(...)` takes a display `name` as well."""
 
 
 def check_options(given: Mapping[str, object], table: Mapping[str, Check], what: str) -> None:
@@ -160,9 +160,6 @@ def check_actor_options(given: Mapping[str, object]) -> None:
         raise ValueError("Actor name cannot be an empty string.")
     if namespace == "":
         raise ValueError('"" is not a valid namespace. Pass None to not specify a namespace.')
-    restarts, retries = given.get("max_restarts") or 0, given.get("max_task_retries") or 0
-    if restarts == 0 and retries != 0:
-        raise ValueError("'max_task_retries' cannot be set if 'max_restarts' is 0 or if 'max_restarts' is not set.")
 
 
 @dataclass(frozen=True, slots=True)

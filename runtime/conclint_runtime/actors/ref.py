@@ -9,7 +9,6 @@ exactly once, by whichever of the two sees the other.
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import asyncio
     from concurrent.futures import Future
 
+    from conclint_runtime.actors.awaiting import Arrival
     from conclint_runtime.actors.calls import Call
 
 T_co = TypeVar("T_co", covariant=True)
@@ -48,6 +48,8 @@ class Failure:
 
     def __del__(self) -> None:
         if not self._told and "RAY_IGNORE_UNHANDLED_ERRORS" not in os.environ:
+            import logging
+
             logging.getLogger("conclint_runtime.actors").error(
                 "Unhandled error of %s (nobody asked for its result; suppress with RAY_IGNORE_UNHANDLED_ERRORS=1): %s",
                 self.ref_name,
@@ -69,6 +71,18 @@ def retire_references() -> None:
     """Make every reference that exists now unusable, as `shutdown` promises."""
     global _oldest  # noqa: PLW0603 - one number for the process: a reference outlives the engine that made it
     _oldest = next(_numbers)
+
+
+def _first_arrival() -> Arrival:
+    """Fetch what needs asyncio when the first reference is awaited, and take this function's place."""
+    global _new_arrival  # noqa: PLW0603 - an import in each `await` would cost as much as the rest of it
+    from conclint_runtime.actors.awaiting import Arrival
+
+    _new_arrival = Arrival
+    return Arrival()
+
+
+_new_arrival: Callable[[], Arrival] = _first_arrival
 
 
 class ObjectRef(ByIdentity, Generic[T_co]):
@@ -97,7 +111,7 @@ class ObjectRef(ByIdentity, Generic[T_co]):
 
     def task_id(self) -> str:
         """The identifier of the call behind the reference, in hexadecimal."""
-        return self.hex()[:48]
+        return f"{self._number:048x}"
 
     def is_nil(self) -> bool:
         """False: every reference stands for something."""
@@ -115,8 +129,11 @@ class ObjectRef(ByIdentity, Generic[T_co]):
     def as_future(self, _internal: bool = False) -> asyncio.Future[T_co]:
         """Return an asyncio future of the result. Deprecated: use `asyncio.wrap_future(ref.future())`."""
         import asyncio
+        import logging
 
         if not _internal:
+            import logging
+
             logging.getLogger("conclint_runtime.actors").warning(
                 "ref.as_future() is deprecated in favor of asyncio.wrap_future(ref.future())."
             )
@@ -124,9 +141,13 @@ class ObjectRef(ByIdentity, Generic[T_co]):
 
     def __await__(self) -> Generator[object, None, T_co]:
         if self._value is _PENDING:
-            from conclint_runtime.actors.awaiting import arrival
-
-            yield from arrival(self)
+            waiter = _new_arrival()
+            add_waiter(self, waiter)
+            try:
+                yield from waiter.future
+            except BaseException:
+                drop_waiter(self, waiter)
+                raise
         return result_of(self)
 
     def __repr__(self) -> str:
@@ -227,4 +248,8 @@ def settle_value(ref: ObjectRef[object], value: object) -> bool:
 
 def settle_error(ref: ObjectRef[object], error: BaseException) -> bool:
     """Give the reference an error; False when it had a value or an error already."""
-    return settle(ref, Failure(error, repr(ref)))
+    failure = Failure(error, repr(ref) if ref._call is None else ref._call.name)
+    if settle(ref, failure):
+        return True
+    failure.told()
+    return False

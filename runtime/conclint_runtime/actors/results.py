@@ -30,12 +30,12 @@ def attach_results(call: Call, shape: Shape) -> Submitted:
             " instead of it"
         )
     elif returns != 1:
-        refs = [ObjectRef[object]() for _ in range(returns)]
+        refs: list[ObjectRef[object]] = [ObjectRef() for _ in range(returns)]
         call.refs = tuple(refs)
-        for ref in refs:
-            ref._call = call
+        for each in refs:
+            each._call = call
         return refs or None
-    ref = ObjectRef[object]()
+    ref: ObjectRef[object] = ObjectRef()  # not ObjectRef[object](): a call through typing costs microseconds
     ref._call = call
     call.refs = (ref,)
     return ref

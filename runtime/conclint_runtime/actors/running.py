@@ -7,6 +7,7 @@ from inspect import isgenerator
 from typing import cast
 
 from conclint_runtime.actors.calls import CURRENT, Call, finished, started
+from conclint_runtime.exceptions import WorkerCrashedError
 
 Body = Callable[..., object]
 
@@ -47,7 +48,8 @@ def try_again(call: Call, error: BaseException) -> bool:
     """Submit the call once more when its options say so for this error."""
     if not call.retries_left or call.cancel_requested or call.resubmit is None:
         return False
-    if not isinstance(error, call.options.retried) or call.settled():
+    # A crash of the worker is the runtime's failure, not the function's: it is always tried again.
+    if not isinstance(error, (*call.options.retried, WorkerCrashedError)) or call.settled():
         return False
     call.retries_left -= 1
     call.resubmit(call)

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Generator
-from inspect import isasyncgen, isawaitable, isgenerator
-from typing import cast
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from typing import TYPE_CHECKING, cast
 
+from conclint_runtime.actors import observe
+from conclint_runtime.actors.blueprint import target_of
 from conclint_runtime.actors.calls import CURRENT, Call, finished, started
-from conclint_runtime.actors.running import Body, try_again
+from conclint_runtime.actors.running import try_again
 from conclint_runtime.exceptions import AsyncioActorExit
 
+if TYPE_CHECKING:
+    from conclint_runtime.actors.actor import EmbeddedActor
+    from conclint_runtime.actors.loop_group import Turn
 
-async def perform_async(call: Call, body: Body) -> BaseException | None:
-    """Run the call in this task and settle it; returns as `perform` does, and never raises."""
+
+async def perform_async(call: Call, turn: Turn) -> None:
+    """Run the call in this task, settle it, and give up its turn. Nothing is raised."""
+    actor = cast("EmbeddedActor", call.actor)
+    error: BaseException | None = None
     CURRENT.set(call)
     call.running = True
-    started(call)
-    error: BaseException | None = None
+    if observe.observer is not None:
+        started(call)
     try:
+        if call.settled():
+            return
+        body = target_of(actor.instance, call.function)
         args, kwargs = call.arguments()
         value = body(*args, **kwargs)
         if call.stream is not None:
             await _feed(call, value)
+        elif type(value) is CoroutineType:
+            call.succeed(await cast("Coroutine[object, object, object]", value))
         else:
-            call.succeed(await cast("Awaitable[object]", value) if isawaitable(value) else value)
+            call.succeed(value)
     except (SystemExit, KeyboardInterrupt, AsyncioActorExit) as leaving:
         error = leaving
     except asyncio.CancelledError as cancelled:
@@ -36,15 +49,19 @@ async def perform_async(call: Call, body: Body) -> BaseException | None:
             call.fail(raised)
     finally:
         call.running = False
-        finished(call, error)
-    return error
+        if observe.observer is not None:
+            finished(call, error)
+        if error is not None:
+            actor.left(call, error)
+        turn.give_up()
 
 
 async def _feed(call: Call, value: object) -> None:
     assert call.stream is not None
-    if isasyncgen(value):
+    kind = type(value)
+    if kind is AsyncGeneratorType:
         await call.stream.feed_async(cast("AsyncGenerator[object, None]", value))
-    elif isgenerator(value):
+    elif kind is GeneratorType:
         call.stream.feed(cast("Generator[object, None, None]", value))
     else:
-        raise TypeError(f"{call.name} was declared to stream, but returned {type(value).__name__}")
+        raise TypeError(f"{call.name} was declared to stream, but returned {kind.__name__}")

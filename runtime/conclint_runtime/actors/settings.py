@@ -25,7 +25,10 @@ def actor_settings(options: Mapping[str, object], blueprint: Blueprint, namespac
             f" not declare: {sorted(name for name in groups if name)}"
         )
     if options.get("allow_out_of_order_execution") is False and (blueprint.is_async or groups != {"": 1}):
-        raise ValueError("If you're using async or threaded actors, you must set allow_out_of_order_execution=True.")
+        raise ValueError(
+            f"calls of {blueprint.name} run side by side, so they cannot be executed in order. Set"
+            " `allow_out_of_order_execution=True`, or make it a sync actor with max_concurrency=1."
+        )
     name, space = options.get("name"), options.get("namespace")
     return ActorSettings(
         groups=groups,

@@ -39,6 +39,8 @@ class Stream:
 
     def put(self, value: object) -> None:
         """Add an item. Raises what pickling raises."""
+        if self.abandoned:
+            return
         ref: ObjectRef[object] = ObjectRef()
         settle(ref, pack(value))
         self._add(ref)
@@ -80,7 +82,7 @@ class Stream:
         return ref
 
     def abandon(self) -> None:
-        """Say that nobody reads any more: the producer stops at its next item."""
+        """Say that nobody reads any more: further items are dropped, and the producer is not held up."""
         self.abandoned = True
         self._let_producer_go()
 
@@ -101,12 +103,12 @@ class Stream:
             settle(room, None)
 
     def feed(self, generator: Generator[object, None, None]) -> None:
-        """Run a generator to its end on this thread, or until nobody reads or it is ended from outside."""
+        """Run a generator to its end on this thread, or until the stream is ended from outside."""
         from conclint_runtime.actors.waiting import get
 
         try:
             for value in generator:
-                if self._ended or self.abandoned:
+                if self._ended:
                     break
                 room = self.full()
                 while room is not None:
@@ -121,7 +123,7 @@ class Stream:
         """Run an async generator to its end, as `feed` does."""
         try:
             async for value in generator:
-                if self._ended or self.abandoned:
+                if self._ended:
                     break
                 room = self.full()
                 while room is not None:
@@ -136,8 +138,8 @@ class Stream:
 class ObjectRefGenerator(Generic[T_co]):
     """The reader's end: iterate it, with `for` or `async for`, for a reference to each item.
 
-    The error of the producer arrives as a last reference that raises. Dropping the reader stops the producer at its
-    next item. Source: the Ray Core documentation, "Ray Generators".
+    The error of the producer arrives as a last reference that raises. Dropping the reader does not stop the
+    producer, as on Ray: its further items are dropped. Source: the Ray Core documentation, "Ray Generators".
     """
 
     def __init__(self, stream: Stream) -> None:

@@ -44,8 +44,8 @@ class SyncWorker:
         self._threads.start(self._loop, self._name)
 
     def submit(self, call: Call) -> None:
-        if call.args or call.kwargs:
-            call.interrupt = self._parker.unpark
+        if call.has_refs:
+            call.interrupt = self._wake
             call.defer(self._parker.unpark)
         self._queue.append(call)
         if self._starting:
@@ -73,6 +73,9 @@ class SyncWorker:
                 calls.append(call)
         self._parker.unpark()
         return calls
+
+    def _wake(self, _: Call) -> None:
+        self._parker.unpark()
 
     def _loop(self) -> None:
         if not self._construct():

@@ -11,7 +11,7 @@ from conclint_runtime.actors.interrupt import Interruptible
 from conclint_runtime.actors.parking import Parker
 from conclint_runtime.actors.running import Body, perform
 from conclint_runtime.actors.threads import Threads
-from conclint_runtime.exceptions import WorkerCrashedError
+from conclint_runtime.exceptions import TaskCancelledError, WorkerCrashedError
 
 IDLE_SECONDS = 10.0
 """How long a thread without a task stays."""
@@ -34,6 +34,10 @@ class TaskCall(Call):
     cpus: float
     owner: TaskThreads
 
+    def workers(self) -> int:
+        """How many tasks can run at a time, unless they block."""
+        return int(self.owner.slots)
+
     def leave(self) -> None:
         """Give the slots to others while the task blocks."""
         self.owner.release(self.cpus)
@@ -53,7 +57,7 @@ class TaskThreads:
 
     def __init__(self, threads: Threads, slots: float) -> None:
         self._threads = threads
-        self._slots = slots
+        self.slots = slots
         self._free = slots
         self._lock = threading.RLock()
         self._queue: deque[TaskCall] = deque()
@@ -69,11 +73,10 @@ class TaskThreads:
 
     def submit(self, call: TaskCall) -> None:
         """Take a task, without blocking. One that wants more slots than there are gets all of them."""
-        call.cpus = min(call.cpus, self._slots)
-        call.owner = self
+        call.cpus = min(call.cpus, self.slots)
         call.slot = call
         self._unfinished.add(call)
-        if not ((call.args or call.kwargs) and call.defer(lambda: self._enqueue(call))):
+        if not (call.has_refs and call.defer(lambda: self._enqueue(call))):
             self._enqueue(call)
 
     def stop(self) -> list[Call]:
@@ -160,7 +163,7 @@ class TaskThreads:
 
 def _run(call: TaskCall) -> None:
     stretch = Interruptible()
-    call.interrupt = stretch.interrupt
+    call.interrupt = lambda _: stretch.interrupt()
     error: BaseException | None = None
     try:
         error = Context().run(perform, call, call.body)
@@ -173,9 +176,7 @@ def _run(call: TaskCall) -> None:
         except KeyboardInterrupt:
             continue
     call.interrupt = None
-    if error is None or call.settled():
-        return
     if isinstance(error, SystemExit):
         call.abort(WorkerCrashedError(f"The task {call.name} ended its worker: it raised {error!r}."))
-    else:
-        call.fail(error)
+    elif isinstance(error, KeyboardInterrupt):
+        call.fail(TaskCancelledError(call.task_id()))

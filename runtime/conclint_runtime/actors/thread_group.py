@@ -33,7 +33,7 @@ class ThreadGroup:
         self._stopped = False
 
     def submit(self, call: Call) -> None:
-        if call.args or call.kwargs:
+        if call.has_refs:
             self._deferred.add(call)
             if call.defer(lambda: self._arrived(call)):
                 return

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from conclint_runtime.actors import observe
 from conclint_runtime.actors.calls import CURRENT, Call
@@ -17,9 +16,13 @@ from conclint_runtime.actors.ref import ObjectRef, add_waiter, drop_waiter, erro
 from conclint_runtime.actors.stream import ObjectRefGenerator
 from conclint_runtime.exceptions import GetTimeoutError
 
+if TYPE_CHECKING:
+    from conclint_runtime.actors.actor import EmbeddedActor
+
 Ref: TypeAlias = "ObjectRef[object]"
 Readable: TypeAlias = "ObjectRef[object] | ObjectRefGenerator[object]"
 
+_WANTED = "wait() expected a list of ray.ObjectRef or ray.ObjectRefGenerator"
 _BLOCKING_GET = (
     "Using blocking ray.get inside async actor. This blocks the event loop. Please use `await` on object ref with"
     " asyncio.gather if you want to yield execution to the event loop instead."
@@ -37,6 +40,9 @@ def get(refs: object, timeout: float | None) -> object:
     time is up; ValueError or TypeError for anything that is not a reference.
     Ended by: the calls, the timeout, `cancel`, `kill`, `shutdown`, or a signal handler that raises.
     """
+    call = CURRENT.get()
+    if call is not None and call.actor is not None and timeout != 0:
+        _warn_once(call.actor)
     if type(refs) is ObjectRef:
         if not is_ready(refs):
             _await_all([refs], timeout)
@@ -88,22 +94,22 @@ def wait(refs: object, num_returns: int = 1, timeout: float | None = None) -> tu
 
 def _checked(refs: object, num_returns: int, timeout: float | None) -> list[Readable]:
     if isinstance(refs, (ObjectRef, ObjectRefGenerator)):
-        raise TypeError("wait() expected a list of ray.ObjectRef, got a single ray.ObjectRef")
+        raise TypeError(f"{_WANTED}, got a single {refs!r}")
     if not isinstance(refs, list):
-        raise TypeError(f"wait() expected a list of ray.ObjectRef, got {type(refs)}")
+        raise TypeError(f"{_WANTED}, got {type(refs)}")
     if timeout is not None and timeout < 0:
         raise ValueError(f"The 'timeout' argument must be nonnegative. Received {timeout}")
     for ref in refs:
         if not isinstance(ref, (ObjectRef, ObjectRefGenerator)):
-            raise TypeError(f"wait() expected a list of ray.ObjectRef, got list containing {type(ref)}")
+            raise TypeError(f"{_WANTED}, got list containing {type(ref)}")
     if len({id(ref) for ref in refs}) != len(refs):
-        raise ValueError("Wait requires a list of unique object refs.")
+        raise ValueError("Wait requires a list of unique ray_waitables.")
     if not refs:
         return refs
     if num_returns <= 0:
         raise ValueError(f"Invalid number of objects to return {num_returns}.")
     if num_returns > len(refs):
-        raise ValueError(f"num_returns cannot be greater than the number of objects provided to wait: {num_returns}.")
+        raise ValueError("num_returns cannot be greater than the number of ray_waitables provided to ray.wait.")
     return refs
 
 
@@ -145,8 +151,10 @@ def _await_all(refs: Sequence[Ref], timeout: float | None) -> None:
     if len(pending) < len(refs) and any(error_of(ref) is not None for ref in refs):
         _raise_first(refs)
     gate = _Gate(len(pending), any_failure=True)
-    with _blocked("get", pending, all_needed=True, timeout=timeout):
-        passed = _through(gate, pending, timeout)
+    passed = False
+    if timeout != 0:
+        with _blocked("get", pending, all_needed=True, timeout=timeout):
+            passed = _through(gate, pending, timeout)
     if len(refs) > 1 or not passed:
         _raise_first(refs)
         if not passed:
@@ -167,7 +175,9 @@ def _await_some(items: Sequence[Readable], num_returns: int, timeout: float | No
         missing = num_returns - sum(map(_readable, items))
         if missing <= 0:
             return
-        left = None if end is None else max(end - time.monotonic(), 0)
+        left = None if end is None else end - time.monotonic()
+        if left is not None and left <= 0:
+            return
         gate = _Gate(missing, any_failure=False)
         with _blocked("wait", pending, all_needed=missing == len(pending), timeout=left):
             if not _through(gate, pending, left):
@@ -193,8 +203,6 @@ def _blocked(
     call = CURRENT.get()
     watcher = observe.observer
     seen = None
-    if call is not None and function == "get" and timeout != 0:
-        _warn_once(call)
     if watcher is not None:
         seen = _observed(function, call, pending, all_needed, timeout)
         watcher.wait_began(seen)
@@ -227,8 +235,9 @@ def on_loop() -> bool:
     return running() is not None
 
 
-def _warn_once(call: Call) -> None:
-    actor = call.actor
-    if actor is not None and actor.kind == "async" and not actor.warned_of_blocking and on_loop():
+def _warn_once(actor: EmbeddedActor) -> None:
+    if actor.kind == "async" and not actor.warned_of_blocking and on_loop():
+        import logging
+
         actor.warned_of_blocking = True
         logging.getLogger("conclint_runtime.actors").warning(_BLOCKING_GET)

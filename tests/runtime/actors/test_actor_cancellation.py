@@ -1,0 +1,222 @@
+"""`cancel`: what has not started never will; what runs is told as far as it can be."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+import conclint_runtime as ray
+from conclint_runtime.exceptions import RayTaskError, TaskCancelledError
+from tests.runtime.actors.gates import PATIENCE, Gate
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def pass_gate(self, gate: Gate, name: str = "held") -> str:
+        gate.pass_through()
+        self.done.append(name)
+        return name
+
+    def note(self, name: str) -> None:
+        self.done.append(name)
+
+    def cancelled(self, gate: Gate) -> bool:
+        gate.pass_through()
+        self.done.append(str(ray.get_runtime_context().is_canceled()))
+        return True
+
+    def all(self) -> list[str]:
+        return self.done
+
+
+class AsyncWorker(Worker):
+    async def sleep(self, swallow: bool) -> str:
+        self.done.append("started")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.done.append("told")
+            if not swallow:
+                raise
+        return "swallowed"
+
+
+@ray.remote
+def hold(gate: Gate) -> str:
+    gate.pass_through()
+    return "done"
+
+
+@pytest.mark.parametrize("options", [{}, {"max_concurrency": 1, "concurrency_groups": {"io": 1}}])
+def test_a_queued_call_of_an_actor_never_runs(gate: Gate, options: dict[str, object]) -> None:
+    actor = ray.remote(Worker).options(**options).remote()
+    held, queued = actor.pass_gate.remote(gate), actor.note.remote("queued")
+    gate.arrived()
+    ray.cancel(queued)
+    with pytest.raises(TaskCancelledError, match="was cancelled"):
+        ray.get(queued)
+    gate.open()
+    ray.get(held)
+    assert ray.get(actor.all.remote()) == ["held"]
+
+
+def test_a_call_that_waits_for_its_argument_can_be_cancelled_and_lets_the_later_ones_go(gate: Gate) -> None:
+    actor = ray.remote(Worker).remote()
+    waiting, later = actor.note.remote(hold.remote(gate)), actor.note.remote("later")
+    ray.cancel(waiting)
+    ray.get(later)
+    with pytest.raises(TaskCancelledError):
+        ray.get(waiting)
+    gate.open()
+    assert ray.get(actor.all.remote()) == ["later"]
+
+
+def test_a_queued_task_never_runs(gate: Gate) -> None:
+    held = [hold.remote(gate), hold.remote(gate)]
+    gate.arrived(2)
+    ran = threading.Event()
+    queued = ray.remote(_set).remote(_Shared(ran))
+    ray.cancel(queued)
+    with pytest.raises(TaskCancelledError):
+        ray.get(queued)
+    gate.open()
+    ray.get(held)
+    assert not ran.is_set()
+
+
+def test_a_running_task_fails_for_its_caller_at_once(gate: Gate) -> None:
+    running = hold.remote(gate)
+    gate.arrived()
+    ray.cancel(running)
+    with pytest.raises(TaskCancelledError):
+        ray.get(running, timeout=PATIENCE)
+    gate.open()
+
+
+def test_a_running_task_is_interrupted_in_its_python_code() -> None:
+    started, ended = threading.Event(), threading.Event()
+
+    @ray.remote
+    def spin() -> None:
+        started.set()
+        try:
+            while True:
+                pass
+        finally:
+            ended.set()
+
+    running = spin.remote()
+    assert started.wait(PATIENCE)
+    ray.cancel(running)
+    assert ended.wait(PATIENCE)
+    assert ray.get(ray.remote(len).remote([1])) == 1  # the thread's slot is free again
+
+
+def test_a_running_sync_method_goes_on_and_its_result_is_lost(gate: Gate) -> None:
+    actor = ray.remote(Worker).remote()
+    running = actor.pass_gate.remote(gate)
+    gate.arrived()
+    ray.cancel(running)
+    assert ray.wait([running], timeout=0)[0] == []
+    gate.open()
+    with pytest.raises(TaskCancelledError) as caught:
+        ray.get(running)
+    assert not isinstance(caught.value, RayTaskError)
+    assert ray.get(actor.all.remote()) == ["held"]
+
+
+def test_a_running_sync_method_can_ask_whether_it_was_cancelled(gate: Gate) -> None:
+    actor = ray.remote(Worker).remote()
+    running = actor.cancelled.remote(gate)
+    gate.arrived()
+    ray.cancel(running)
+    gate.open()
+    assert ray.get(actor.all.remote()) == ["True"]
+
+
+@pytest.mark.parametrize("swallow", [False, True])
+def test_a_running_async_method_is_told_and_its_result_is_lost(swallow: bool) -> None:
+    actor = ray.remote(AsyncWorker).remote()
+    running = actor.sleep.remote(swallow)
+    while ray.get(actor.all.remote()) != ["started"]:
+        pass
+    ray.cancel(running)
+    with pytest.raises(TaskCancelledError) as caught:
+        ray.get(running)
+    assert isinstance(caught.value, RayTaskError)
+    assert ray.get(actor.all.remote()) == ["started", "told"]
+
+
+def test_a_queued_call_of_an_async_actor_never_runs() -> None:
+    actor = ray.remote(AsyncWorker).options(max_concurrency=1).remote()
+    running, queued = actor.sleep.remote(False), actor.note.remote("queued")
+    ray.cancel(queued)
+    ray.cancel(running)
+    for ref in (running, queued):
+        with pytest.raises(TaskCancelledError):
+            ray.get(ref)
+    assert "queued" not in ray.get(actor.all.remote())
+
+
+def test_cancelling_with_recursive_cancels_what_the_task_submitted(gate: Gate) -> None:
+    inner: list[ray.ObjectRef[str]] = []
+
+    @ray.remote
+    def outer() -> object:
+        inner.append(hold.remote(gate))
+        return ray.get(inner[0])
+
+    running = outer.remote()
+    gate.arrived()
+    ray.cancel(running, recursive=True)
+    with pytest.raises(TaskCancelledError):
+        ray.get(inner[0])
+
+
+def test_without_recursive_it_does_not(gate: Gate) -> None:
+    inner: list[ray.ObjectRef[str]] = []
+
+    @ray.remote
+    def outer() -> object:
+        inner.append(hold.remote(gate))
+        return ray.get(inner[0])
+
+    running = outer.remote()
+    gate.arrived()
+    ray.cancel(running, recursive=False)
+    gate.open()
+    assert ray.get(inner[0]) == "done"
+
+
+def test_cancelling_a_finished_call_or_a_value_does_nothing() -> None:
+    done = ray.remote(len).remote([1])
+    assert ray.get(done) == 1
+    ray.cancel(done)
+    ray.cancel(ray.put(1))
+    assert ray.get(done) == 1
+
+
+def test_what_is_no_reference_cannot_be_cancelled() -> None:
+    with pytest.raises(TypeError, match=r"only supported for object refs. For actors, try ray.kill.*<class 'int'>"):
+        ray.cancel(1)
+
+
+def test_a_call_of_an_actor_cannot_be_forced(gate: Gate) -> None:
+    running = ray.remote(Worker).remote().pass_gate.remote(gate)
+    with pytest.raises(ValueError, match="force=True is not supported for actor tasks"):
+        ray.cancel(running, force=True)
+
+
+def _set(event: _Shared) -> None:
+    event.event.set()
+
+
+class _Shared(ray.actors.copying.ByIdentity):
+    """Passes an event as it is, for it cannot be pickled."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self.event = event

@@ -1,0 +1,143 @@
+"""Starting and ending the engine: implicit, twice, with arguments, and at the end of the interpreter."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import conclint_runtime as ray
+from tests.runtime.actors.gates import PATIENCE, Gate
+
+
+@ray.remote
+def one() -> int:
+    return 1
+
+
+def test_the_first_call_starts_an_engine() -> None:
+    ray.shutdown()
+    assert not ray.is_initialized()
+    assert ray.get(one.remote()) == 1
+    assert ray.is_initialized()
+
+
+def test_starting_twice_is_refused_unless_told_otherwise() -> None:
+    with pytest.raises(RuntimeError, match="twice by accident"):
+        ray.init()
+    assert ray.init(ignore_reinit_error=True).backend == "embedded"
+
+
+def test_shutdown_without_an_engine_does_nothing() -> None:
+    ray.shutdown()
+    ray.shutdown()
+    assert not ray.is_initialized()
+
+
+def test_the_with_block_of_init_shuts_down() -> None:
+    ray.shutdown()
+    with ray.init(num_cpus=1):
+        assert ray.get(one.remote()) == 1
+    assert not ray.is_initialized()
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("no backend 'nope'", {"backend": "nope"}),
+        ("names no backend", {"backend": "a.b"}),
+        ("'threads' or in 'processes'", {"tasks": "fibres"}),
+        ("no address", {"address": "ray://somewhere:1"}),
+    ],
+)
+def test_an_engine_that_there_is_not_is_refused(text: str, options: dict[str, str]) -> None:
+    ray.shutdown()
+    with pytest.raises(ValueError, match=text):
+        ray.init(**options)  # type: ignore[arg-type]  # what is tested
+    assert not ray.is_initialized()
+
+
+def test_options_of_ray_that_mean_nothing_here_are_accepted() -> None:
+    ray.shutdown()
+    ray.init(address="local", include_dashboard=False, log_to_driver=False, num_gpus=0)
+    assert ray.get(one.remote()) == 1
+
+
+def test_a_definition_outlives_the_engine() -> None:
+    assert ray.get(one.remote()) == 1
+    ray.shutdown()
+    ray.init(num_cpus=1)
+    assert ray.get(one.remote()) == 1
+
+
+def test_shutdown_lets_those_go_who_wait_for_a_result() -> None:
+    door, seen = Gate(), list[BaseException]()
+    ref = ray.remote(_hold).remote(door)
+    door.arrived()
+
+    def ask() -> None:
+        try:
+            ray.get(ref)
+        except BaseException as error:
+            seen.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    threading.Thread(target=door.open).start()
+    ray.shutdown()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def _hold(gate: Gate) -> None:
+    gate.pass_through()
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, conclint_runtime as ray\n"
+        "assert not {'asyncio', 'inspect', 'typing', 'threading', 'logging'} & set(sys.modules), sys.modules.keys()\n"
+        "ray.init(num_cpus=1)\n"
+        "ray.get(ray.put(1))\n"
+        "assert not {'asyncio', 'multiprocessing', 'logging'} & set(sys.modules)\n"
+    )
+    _run(code, "-I", "-S")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "class A:\n    def m(self): threading.Event().wait()\nr = ray.remote(A).remote().m.remote()",
+        "class A:\n    async def m(self): threading.Event().wait()\nr = ray.remote(A).remote().m.remote()",
+        "class A:\n    async def m(self): await asyncio.Event().wait()\nr = ray.remote(A).remote().m.remote()",
+        "class A:\n    def __init__(self): threading.Event().wait()\na = ray.remote(A).remote()",
+        "def f(): threading.Event().wait()\nr = ray.remote(f).remote()",
+        "def f():\n    while True: yield 1\nr = ray.remote(f).remote()\nnext(r)",
+        "class A:\n    def m(self): return 1\na = ray.remote(A).remote(); ray.get(a.m.remote())",
+        "class A:\n    async def m(self): return 1\na = ray.remote(A).remote(); ray.get(a.m.remote())",
+        "def f(): return 1\nray.get(ray.remote(f).remote()); ray.remote(f).remote().future().result()",
+    ],
+)
+def test_the_interpreter_ends_without_shutdown_whatever_runs(body: str) -> None:
+    _run(f"import asyncio, threading\nimport conclint_runtime as ray\n{body}\nprint('end')\n")
+
+
+def test_a_program_that_waits_for_nothing_ends_before_its_tasks() -> None:
+    code = "import conclint_runtime as ray, threading\nray.remote(lambda: threading.Event().wait()).remote()\n"
+    _run(code)
+
+
+def _run(code: str, *flags: str) -> str:
+    """Run a program in a fresh interpreter; it must end by itself, without an error and without a word on stderr."""
+    import conclint_runtime
+
+    root = os.path.dirname(os.path.dirname(conclint_runtime.__file__))
+    preamble = f"import sys; sys.path.insert(0, {root!r})\n"
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", preamble + code], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
