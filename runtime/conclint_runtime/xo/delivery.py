@@ -128,12 +128,11 @@ class Mailroom:
         with self._gate:
             self._closed = True
         await asyncio.sleep(0)  # what other threads handed over before is started now, to be answered too
-        caller = asyncio.current_task()  # a method may stop its own pool
-        others = [task for task in self._tasks if task is not caller]
-        for task in others:
+        under_way = list(self._tasks)
+        for task in under_way:
             task.cancel()
-        if others:
-            await asyncio.wait(others)
+        if under_way:
+            await asyncio.wait(under_way)
 
 
 async def outcome_of(posted: Posted) -> Outcome:

@@ -69,7 +69,7 @@ def as_remote(error: Exception, traceback: TracebackType | None, address: str, p
     """Return `error` as the caller of a message sees it: same class, text led by the address of the pool.
 
     An error that has crossed a message before is returned as it is, so that a chain of calls names one address only.
-    A class that refuses to be derived from, or to be made from its own `args`, is returned unchanged.
+    A class that refuses to be derived from, or to be made from what pickle would make it from, is returned unchanged.
     """
     if isinstance(error, RemoteCause):
         return error.with_traceback(traceback)
@@ -77,9 +77,11 @@ def as_remote(error: Exception, traceback: TracebackType | None, address: str, p
     marks = {"address": address, "pid": pid, "__wrapped__": error, "__module__": kind.__module__}
     try:
         derived = type(kind.__name__, (RemoteCause, kind), marks)
-        # Without `__init__`: the class's own may take other arguments than those it hands to Exception.
-        remote = derived.__new__(derived, *error.args)
-    except TypeError:
+        # Without `__init__`: the class's own may take other arguments than those it hands to Exception. What pickle
+        # would give to `__new__` is more than `args` has: of an OSError also the file name.
+        reduced = error.__reduce__()
+        remote = derived.__new__(derived, *(error.args if isinstance(reduced, str) else reduced[1]))
+    except (TypeError, ValueError):
         return error
     assert isinstance(remote, Exception)
     remote.args = error.args

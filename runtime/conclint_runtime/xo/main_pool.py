@@ -45,7 +45,7 @@ class MainActorPool(Pool):
         self.sub_pools = tuple(SubPool(host, label) for label in labels[1:])
         self._taken: dict[str, list[AllocateStrategy]] = {}
         self._stopped = asyncio.Event()
-        self._stopping = False
+        self._stopping: asyncio.Task[None] | None = None
 
     def home_of(self, uid: bytes) -> Pool:
         """Return the pool among this and the sub-pools that the actor lives in; this one when it lives in none."""
@@ -78,10 +78,12 @@ class MainActorPool(Pool):
 
         Waits for methods that swallow their cancellation. A second call waits for the first.
         """
-        if self._stopping:
-            await self._stopped.wait()
-            return
-        self._stopping = True
+        if self._stopping is None:
+            # A task of its own: a method that stops its own pool is cancelled by that, and the stopping goes on.
+            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
         try:
             await asyncio.gather(self.close(), *(each.stop() for each in self.sub_pools))
         finally:

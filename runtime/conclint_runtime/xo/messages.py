@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
-import pickle
-import types
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TypeVar
 
+from conclint_runtime.actors.copying import pack, unpack
 from conclint_runtime.xo.debug import Hop
 from conclint_runtime.xo.errors import SendMessageFailed, as_remote
 
@@ -72,47 +70,17 @@ def value_of(outcome: Outcome) -> object:
     raise outcome.as_exception()
 
 
-_SHARED = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
-
-
-class _Pickler(pickle.Pickler):
-    """Copies values but shares classes, functions and modules, so that local ones (and lambdas) may be sent.
-
-    xoscar reaches the same with cloudpickle, which ships their code.
-    """
-
-    def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream, pickle.HIGHEST_PROTOCOL)
-        self.shared: list[object] = []
-
-    def persistent_id(self, value: object) -> int | None:
-        if not isinstance(value, _SHARED):
-            return None
-        self.shared.append(value)
-        return len(self.shared) - 1
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, shared: list[object]) -> None:
-        super().__init__(stream)
-        self._shared = shared
-
-    def persistent_load(self, index: int) -> object:
-        return self._shared[index]
-
-
 def copied(value: T, what: str) -> T:
     """Return a copy of `value`, as a value has that went to another process and was built anew there.
+
+    Classes, functions and modules are shared, so that local ones may be sent, as xoscar's cloudpickle allows; arrays
+    arrive read-only, as xoscar's do.
 
     Raises:
         SendMessageFailed: it cannot be pickled; `what` names it in the text.
     """
-    stream = io.BytesIO()
-    pickler = _Pickler(stream)
     try:
-        pickler.dump(value)
-        stream.seek(0)
-        made: T = _Unpickler(stream, pickler.shared).load()
+        copy: T = unpack(pack(value))  # type: ignore[assignment]  # a copy is what its original is
     except Exception as error:  # pickling runs the classes' own code, which may raise anything
         raise SendMessageFailed(f"{what} cannot be sent to another pool: {error!r}") from error
-    return made
+    return copy

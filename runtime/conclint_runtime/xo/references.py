@@ -103,7 +103,7 @@ class ActorRefMethod:
         """Call the method: the same as calling the reference's method itself."""
         return send_message(self._ref, self._call(args, kwargs))
 
-    def tell(self, *args: object, **kwargs: object) -> Awaitable[object]:
+    def tell(self, *args: object, **kwargs: object) -> Awaitable[Result]:
         """Send the call and do not wait for its result; the sending itself must be awaited.
 
         What awaiting returns is a future of the outcome, which most callers drop: an error of the method is lost
@@ -167,7 +167,7 @@ class LocalActorRefMethod(ActorRefMethod):
         resident = self._resident()
         return resident.run(resident.method(self._name), args, kwargs)
 
-    def tell(self, *args: object, **kwargs: object) -> Awaitable[object]:
+    def tell(self, *args: object, **kwargs: object) -> Awaitable[Result]:
         """Start the call at once, also if what is returned is never awaited."""
         return self._told(self.send(*args, **kwargs))
 
