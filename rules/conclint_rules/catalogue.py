@@ -33,6 +33,7 @@ from conclint_rules.ray import (
     hidden_async_actor,
 )
 from conclint_rules.tasks import (
+    async_lock_reentered,
     await_wrong_thing,
     check_await_set,
     coroutine_as_value,
@@ -127,6 +128,7 @@ RULES: tuple[Rule, ...] = validate(
         polling_wait.RULE,
         gather_leaves_siblings.RULE,
         unbounded_gather.RULE,
+        async_lock_reentered.RULE,
         missing_main_guard.RULE,
     )
 )
