@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Any
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import conclint_runtime
 from conclint_runtime.backends.installed import BackendNotInstalled, library
+
+if TYPE_CHECKING:
+    from .conftest import Ray
 
 
 def test_a_backend_that_there_is_not_is_a_value_error_that_names_those_there_are() -> None:
@@ -88,3 +96,52 @@ def test_an_engine_can_be_put_on_a_pool_that_runs_already() -> None:
             return 1
 
         assert conclint_runtime.get(one.remote()) == 1
+
+
+_JOINS = """
+import sys
+import conclint_runtime as ray
+
+@ray.remote
+def outer(n):
+    return ray.get([inner.remote(i) for i in range(n)])
+
+@ray.remote
+def inner(n):
+    return n * n
+
+if __name__ == "__main__":
+    with ray.init(backend="ray", address=sys.argv[1], log_to_driver=False):
+        print(ray.get(outer.remote(3)))
+"""
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.filterwarnings("ignore::ResourceWarning")])]
+)
+def test_a_program_joins_a_ray_that_runs_already_by_its_address(ray: Ray, engine: str, tmp_path: Path) -> None:
+    del ray
+    address = import_module(engine).get_runtime_context().gcs_address
+    program = tmp_path / "program.py"
+    program.write_text(_JOINS)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(
+        [sys.executable, str(program), address],
+        env=environment,
+        check=False,
+        timeout=120,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.stdout.strip() == "[0, 1, 4]", ended.stderr
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.filterwarnings("ignore::ResourceWarning")])]
+)
+def test_a_ray_that_the_program_started_itself_is_used_and_left_running(ray: Ray, engine: str) -> None:
+    del ray
+    from conclint_runtime.backends import ray as adapter
+
+    adapter.start().shutdown()
+    assert import_module(engine).is_initialized()

@@ -503,3 +503,29 @@ def test_an_actor_pool_maps_in_order(ray: Ray) -> None:
     cls = ray.remote(counter())
     pool = ray.util.ActorPool([cls.remote() for _ in range(2)])
     assert sorted(pool.map(lambda actor, n: actor.add.remote(n), [1, 1, 1, 1])) == [1, 1, 2, 2]
+
+
+def test_a_queue_is_shared_by_tasks(ray: Ray) -> None:
+    from importlib import import_module
+
+    queue = import_module(f"{ray.__name__}.util.queue").Queue(maxsize=2)
+
+    @ray.remote
+    def fill(queue: Any) -> None:
+        for number in range(4):
+            queue.put(number, timeout=60)
+
+    filled = fill.remote(queue)
+    assert [queue.get(timeout=60) for _ in range(4)] == [0, 1, 2, 3]
+    ray.get(filled)
+    queue.shutdown()
+
+
+def test_an_empty_queue_says_so(ray: Ray) -> None:
+    from importlib import import_module
+
+    module = import_module(f"{ray.__name__}.util.queue")
+    queue = module.Queue()
+    with pytest.raises(module.Empty):
+        queue.get(block=False)
+    queue.shutdown()

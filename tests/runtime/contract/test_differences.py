@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -161,8 +162,6 @@ def test_a_task_that_asks_for_all_slots_runs_beside_another_where_the_table_says
         with open(fifo) as opened:
             return opened.read()
 
-    import os
-
     os.mkfifo(tmp_path / "fifo")
     path = str(tmp_path / "fifo")
     assert ray.get([call.remote(path), answer.remote(path)], timeout=PATIENCE) == [5, "hello"]
@@ -204,7 +203,9 @@ def test_a_method_that_ends_its_process_ends_the_program_where_the_table_says_so
     assert difference(backend, "os._exit") is not None
     program = tmp_path / "program.py"
     program.write_text(_ENDS_ITS_PROCESS)
-    assert subprocess.run([sys.executable, str(program), backend], check=False, timeout=PATIENCE).returncode == 7
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, str(program), backend], env=environment, check=False, timeout=PATIENCE)
+    assert ended.returncode == 7
 
 
 @pytest.mark.parametrize("engine", [_on("ray itself"), _on("ray")])
