@@ -50,7 +50,9 @@ from conclint_rules.tasks import (
     iteration_across_await,
     jump_out_of_task_group,
     lost_task,
+    main_ends_first,
     polling_wait,
+    resource_outlives_group,
     result_of_pending_task,
     run_per_iteration,
     sequential_awaits,
@@ -129,6 +131,8 @@ RULES: tuple[Rule, ...] = validate(
         gather_leaves_siblings.RULE,
         unbounded_gather.RULE,
         async_lock_reentered.RULE,
+        resource_outlives_group.RULE,
+        main_ends_first.RULE,
         missing_main_guard.RULE,
     )
 )
