@@ -58,9 +58,9 @@ class Loops:
             todo = following
             if not todo:
                 break
-        return bool(tops) and not todo and all(self._in_thread(top, 3) for top in tops)
+        return bool(tops) and not todo and all(self.in_thread(top) for top in tops)
 
-    def _in_thread(self, func: Func, steps: int) -> bool:
+    def in_thread(self, func: Func, steps: int = 3) -> bool:
         """Whether a plain function runs only in worker threads or processes."""
         if func.name == "<module>":
             return False
@@ -70,4 +70,4 @@ class Loops:
             return False
         if not all(handoff.runs in _THREADS for handoff in handoffs):
             return False
-        return not edges or (steps > 0 and all(self._in_thread(edge.caller, steps - 1) for edge in edges))
+        return not edges or (steps > 0 and all(self.in_thread(edge.caller, steps - 1) for edge in edges))

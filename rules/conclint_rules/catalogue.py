@@ -36,6 +36,7 @@ from conclint_rules.tasks import (
     async_lock_reentered,
     await_wrong_thing,
     check_await_set,
+    context_lost,
     coroutine_as_value,
     coroutine_function_as_callback,
     coroutine_never_awaited,
@@ -49,6 +50,7 @@ from conclint_rules.tasks import (
     gather_without_suspension,
     iteration_across_await,
     jump_out_of_task_group,
+    loop_object_from_thread,
     lost_task,
     main_ends_first,
     polling_wait,
@@ -61,6 +63,7 @@ from conclint_rules.tasks import (
     swallowed_cancellation,
     sync_form_of_async_protocol,
     task_group_for_one,
+    thread_local_in_coroutine,
     timeout_leaves_work,
     timeout_never_fires,
     unbounded_gather,
@@ -133,6 +136,9 @@ RULES: tuple[Rule, ...] = validate(
         async_lock_reentered.RULE,
         resource_outlives_group.RULE,
         main_ends_first.RULE,
+        loop_object_from_thread.RULE,
+        context_lost.RULE,
+        thread_local_in_coroutine.RULE,
         missing_main_guard.RULE,
     )
 )
