@@ -261,7 +261,9 @@ class Pack:
     def _close_segment(self) -> None:
         if self._writing is not None:
             writing, self._writing = self._writing, None
-            self._streams.pop(self._segment, None)
+            read = self._streams.pop(self._segment, None)
+            if read is not None:
+                read[0].close()
             try:
                 writing.close()
             except OSError:
