@@ -30,8 +30,8 @@ class Slots:
         return len(self._waiters)
 
     def try_acquire(self) -> bool:
-        """Take a slot when one is free and nobody waits for it."""
-        if self.taken >= self.total or any(not turn.done() for turn in self._waiters):
+        """Take a slot when one is free, which it is only while nobody waits: a released one is handed over at once."""
+        if self.taken >= self.total:
             return False
         self.reclaim()
         return True

@@ -354,14 +354,14 @@ def test_an_idle_thread_keeps_nothing_of_its_last_call() -> None:
     class Payload:
         pass
 
+    dropped = threading.Event()
+
     async def main() -> bool:
         async with BlockingPool(1) as pool:
             payload = Payload()
-            watch = weakref.ref(payload)
+            weakref.finalize(payload, dropped.set)
             await pool.run(id, payload)
             del payload
-            await pool.run(int)
-            gc.collect()
-            return watch() is None
+            return await asyncio.to_thread(dropped.wait, 5)
 
     assert run(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
+import signal
 import threading
 
 import pytest
@@ -212,6 +213,46 @@ def test_a_timeout_leaves_the_call_to_the_caller() -> None:
             return await run_blocking(work)
 
     assert run(main())
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there is no signal to spare")
+def test_an_interrupt_of_the_waiting_thread_cancels_its_call() -> None:
+    class Interrupted(BaseException):  # as KeyboardInterrupt is named
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    opened: concurrent.futures.Future[Bridge] = concurrent.futures.Future()
+    said: list[str] = []
+
+    async def wait(bridge: Bridge) -> None:
+        (call,) = bridge._calls
+        while not call._condition._waiters:  # type: ignore[attr-defined]  # only so can it be seen that the thread waits
+            await asyncio.sleep(0)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        try:
+            await never()
+        finally:
+            said.append("cancelled")
+            ended.set()
+
+    async def main() -> None:
+        async with Bridge() as bridge:
+            opened.set_result(bridge)
+            await ended.wait()
+
+    ended = asyncio.Event()
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    loop = threading.Thread(target=run, args=(main(),))
+    loop.start()
+    try:
+        with pytest.raises(Interrupted):
+            opened.result(SAFETY_NET).run(wait)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    loop.join(SAFETY_NET)
+    assert (said, loop.is_alive()) == (["cancelled"], False)
 
 
 def test_a_call_that_cancels_itself_is_an_error_of_its_own_kind() -> None:

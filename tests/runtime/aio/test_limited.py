@@ -252,6 +252,32 @@ def test_leaving_the_block_early_closes_a_generator_that_was_the_input() -> None
     assert said == ["closed"]
 
 
+def test_an_error_that_the_reader_has_handled_is_not_raised_again() -> None:
+    async def main() -> list[BaseException]:
+        async with gather_limited([fail_at(1)], limit=1) as results:
+            with pytest.raises(KeyError):
+                await anext(results)
+        return unhandled()
+
+    assert run(main()) == []
+
+
+def test_work_that_an_input_begins_in_spite_of_its_cancellation_is_cancelled() -> None:
+    async def stubborn() -> AsyncIterator[int]:
+        yield 1
+        try:
+            await asyncio.sleep(50)
+        except asyncio.CancelledError:
+            yield 1000
+
+    async def main() -> float:
+        async with map_limited(double_after, stubborn(), limit=2) as results:
+            await anext(results)
+        return asyncio.get_running_loop().time()
+
+    assert run(main()) == 1
+
+
 def test_an_error_that_the_reader_did_not_reach_is_raised_at_the_end_of_the_block() -> None:
     async def main() -> None:
         async with gather_limited([double_after(1), fail_at(2)], limit=2) as results:

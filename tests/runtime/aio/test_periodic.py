@@ -65,13 +65,14 @@ def test_times_that_pass_during_a_run_are_missed_and_counted() -> None:
     assert run(main()) == ([0, 3], 4)
 
 
-def test_a_run_that_takes_exactly_a_period_misses_nothing() -> None:
+@pytest.mark.parametrize("period", [1.0, 0.1, 0.7])
+def test_a_run_that_takes_exactly_a_period_misses_nothing(period: float) -> None:
     async def main() -> tuple[int, int]:
-        async with Periodic(lambda: asyncio.sleep(1), 1.0) as ticks:
-            await asyncio.sleep(3.5)
+        async with Periodic(lambda: asyncio.sleep(period), period) as ticks:
+            await asyncio.sleep(99.5 * period)
         return ticks.statistics().runs, ticks.statistics().missed
 
-    assert run(main()) == (4, 0)
+    assert run(main()) == (100, 0)
 
 
 def test_leaving_the_block_lets_the_run_under_way_end_and_starts_no_other() -> None:
@@ -91,7 +92,7 @@ def test_leaving_the_block_lets_the_run_under_way_end_and_starts_no_other() -> N
 
 
 def test_leaving_the_block_by_an_error_cancels_the_run_and_waits_for_its_cleanup() -> None:
-    async def main() -> list[str]:
+    async def main() -> tuple[list[str], float]:
         said: list[str] = []
 
         async def action() -> None:
@@ -108,9 +109,9 @@ def test_leaving_the_block_by_an_error_cancels_the_run_and_waits_for_its_cleanup
 
         with pytest.raises(KeyError):
             await block()
-        return said
+        return said, clock()
 
-    assert run(main()) == ["cleaned up"]
+    assert run(main()) == (["cleaned up"], 1.5)
 
 
 def test_cancelling_the_end_of_the_block_cancels_the_run() -> None:

@@ -274,6 +274,19 @@ def test_a_cancelled_wait_for_room_gives_its_turn_to_the_next() -> None:
     assert run(main()) == ["patient"]
 
 
+def test_who_waits_for_room_while_the_set_ends_is_told() -> None:
+    async def main() -> BaseException | None:
+        tasks = TaskSet(limit=1)
+        tasks.create_task(asyncio.sleep(100))
+        waiting = asyncio.ensure_future(tasks.create_task_when_free(asyncio.sleep(100)))
+        await asyncio.sleep(0)
+        await tasks.close()
+        await asyncio.wait([waiting])
+        return waiting.exception()
+
+    assert isinstance(run(main()), ClosedError)
+
+
 def test_an_ended_set_starts_nothing() -> None:
     async def main() -> None:
         async with TaskSet() as tasks:

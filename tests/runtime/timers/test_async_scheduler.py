@@ -208,7 +208,7 @@ def test_cancelling_the_run_cancels_the_actions_and_keeps_the_other_events() -> 
                 await asyncio.sleep(1)
                 said.append("cleaned up")
 
-        scheduler = AsyncScheduler()
+        scheduler = AsyncScheduler(on_error=lambda _, error: said.append(repr(error)))
         scheduler.enter(1, 0, slow)
         scheduler.enter(LONG, 0, boom)
         running = asyncio.create_task(scheduler.run())

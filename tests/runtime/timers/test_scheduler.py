@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sched
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -148,30 +149,39 @@ def test_an_action_that_was_called_instead_of_passed_is_refused_at_once() -> Non
         scheduler.enter(1, 0, None)  # type: ignore[arg-type]  # the mistake that is to be found
 
 
+class Waiting:
+    """A run in a thread of its own, of a scheduler whose only event is an hour away.
+
+    The run holds the scheduler's lock from its look at the clock until it waits. So what is done to the scheduler
+    after that look is done while it waits.
+    """
+
+    def __init__(self) -> None:
+        self.looked = threading.Event()
+        self.scheduler = Scheduler(self.clock)
+        self.far = self.scheduler.enterabs(time.monotonic() + LONG, 0, boom)
+        self.thread = threading.Thread(target=self.scheduler.run)
+        self.thread.start()
+        assert self.looked.wait(SAFETY_NET)
+
+    def clock(self) -> float:
+        if threading.current_thread() is self.thread:
+            self.looked.set()
+        return time.monotonic()
+
+
 def test_a_run_that_sleeps_is_wakened_by_an_event_of_another_thread() -> None:
-    scheduler = Scheduler()
-    started, woken = threading.Event(), threading.Event()
-    scheduler.enter(0, 0, started.set)
-    far = scheduler.enter(LONG, 0, boom)
-    runner = threading.Thread(target=scheduler.run)
-    runner.start()
-    assert started.wait(SAFETY_NET)
-    scheduler.enter(0, 0, woken.set)
+    run, woken = Waiting(), threading.Event()
+    run.scheduler.enter(0, 0, woken.set)
     in_time = woken.wait(SAFETY_NET)
-    scheduler.cancel(far)
-    assert (in_time, joined(runner)) == (True, True)
+    run.scheduler.cancel(run.far)
+    assert (in_time, joined(run.thread)) == (True, True)
 
 
 def test_cancelling_the_last_event_ends_the_run() -> None:
-    scheduler = Scheduler()
-    started = threading.Event()
-    scheduler.enter(0, 0, started.set)
-    last = scheduler.enter(LONG, 0, boom)
-    runner = threading.Thread(target=scheduler.run)
-    runner.start()
-    assert started.wait(SAFETY_NET)
-    scheduler.cancel(last)
-    assert joined(runner)
+    run = Waiting()
+    run.scheduler.cancel(run.far)
+    assert joined(run.thread)
 
 
 def test_an_action_that_raises_keeps_no_other_from_running() -> None:
@@ -287,6 +297,47 @@ def test_an_executor_that_was_shut_down_leaves_the_event_queued() -> None:
     with pytest.raises(RuntimeError):
         scheduler.run()
     assert scheduler.queue == [event]
+
+
+def test_a_run_that_is_broken_off_queues_again_what_the_executor_has_not_started() -> None:
+    class BrokenOff(BaseException):
+        pass
+
+    times = iter([0.0, 0.0])
+
+    def clock() -> float:
+        for now in times:
+            return now
+        raise BrokenOff
+
+    released = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        scheduler = Scheduler(clock, executor=pool, max_running=2)
+        scheduler.enterabs(0, 0, released.wait, (SAFETY_NET,))
+        waiting = scheduler.enterabs(0, 1, boom)
+        try:
+            with pytest.raises(BrokenOff):
+                scheduler.run()
+            queued = scheduler.queue
+        finally:
+            released.set()
+    assert queued == [waiting]
+
+
+def test_a_run_whose_places_are_all_taken_waits_without_looking_at_the_clock() -> None:
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        return 1.0
+
+    with ThreadPoolExecutor(1) as pool:
+        scheduler = Scheduler(clock, executor=pool, max_running=1)
+        scheduler.enterabs(0, 0, threading.Event().wait, (0.05,))
+        scheduler.enterabs(0, 1, int)
+        scheduler.run()
+    assert looks < 10
 
 
 def test_a_place_for_nobody_is_refused() -> None:

@@ -61,6 +61,27 @@ def test_the_thread_scheduler_runs_the_same_at_the_same_times(
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(EVENTS, st.sets(st.integers(0, 7)))
+def test_cancelling_any_events_leaves_the_others_in_order(
+    events: list[tuple[int, int, int, int | None]], cancelled: set[int]
+) -> None:
+    def left(scheduler: sched.scheduler) -> list[tuple[float, int, int]]:
+        ran: list[tuple[float, int, int]] = []
+        entered = [
+            scheduler.enterabs(time, priority, lambda *event: ran.append(event), (time, priority, number))
+            for number, (time, priority, *_) in enumerate(events)
+        ]
+        for number, event in enumerate(entered):
+            if number in cancelled:
+                scheduler.cancel(event)
+        scheduler.run()
+        return ran
+
+    clock, other = Clock(), Clock()
+    assert left(Scheduler(clock, clock.sleep)) == left(sched.scheduler(other, other.sleep))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(EVENTS)
 def test_the_async_scheduler_with_one_place_runs_the_same_at_the_same_times(
     events: list[tuple[int, int, int, int | None]],
