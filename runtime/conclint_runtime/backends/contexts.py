@@ -132,11 +132,11 @@ class XoscarContext(RuntimeContext):
 
     def get_job_id(self) -> str:
         """The address of the pool."""
-        return self._xoscar.station.address
+        return self._xoscar.pool.station.address
 
     def get_node_id(self) -> str:
         """The address of the pool."""
-        return self._xoscar.station.address
+        return self._xoscar.pool.station.address
 
     def get_worker_id(self) -> str:
         """The number of the process."""

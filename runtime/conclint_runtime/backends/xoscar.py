@@ -14,6 +14,7 @@ from contextlib import suppress
 from conclint_runtime.backends.installed import library
 from conclint_runtime.backends.xoscar_engine import XoscarEngine
 from conclint_runtime.backends.xoscar_messages import Station
+from conclint_runtime.backends.xoscar_pool import PoolConnection
 from conclint_runtime.xo.homes import LoopThread
 
 
@@ -39,14 +40,14 @@ def start(address: str | None = None, *, n_process: int = 0, namespace: str = ""
     options.pop("num_cpus", None)
     if address is None and told is not None and not n_process and not options:
         at, _, count = told.rpartition(";")
-        return XoscarEngine(LoopThread("xoscar"), Station(at, int(count)), None, namespace)
+        return XoscarEngine(PoolConnection(LoopThread("xoscar"), Station(at, int(count)), None), namespace)
     thread = LoopThread("xoscar")
     if address is not None:
-        return XoscarEngine(thread, Station(address, n_process), None, namespace)
+        return XoscarEngine(PoolConnection(thread, Station(address, n_process), None), namespace)
     try:
         pool = thread.run(library("xoscar").create_actor_pool("127.0.0.1:0", n_process=n_process, **options))
     except BaseException:
         with suppress(Exception):
             thread.stop()
         raise
-    return XoscarEngine(thread, Station(pool.external_address, n_process), pool, namespace)
+    return XoscarEngine(PoolConnection(thread, Station(pool.external_address, n_process), pool), namespace)

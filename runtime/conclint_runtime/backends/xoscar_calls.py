@@ -35,7 +35,7 @@ class XoscarCallee:
         self.job = job
         self.died: ActorDiedError | None = None
         self._blueprint = Blueprint(job.cls)
-        self._stand_up = stand_up
+        self._stand_up: Callable[[], Coroutine[object, object, Theirs]] | None = stand_up
         self._host: asyncio.Future[Theirs] | None = None
         # Calls of a sync actor are sent in the order in which they were made, also where an argument comes late.
         self._order = asyncio.Lock() if job.kind == "sync" else None
@@ -84,10 +84,10 @@ class XoscarCallee:
                 return
             outcome = await answer
             if isinstance(outcome, Left):
-                self.engine.bury(self, "The actor died because it called `exit_actor`.")
+                self.engine.pool.bury(self, "The actor died because it called `exit_actor`.")
             land(flight, outcome)
 
-        return self.engine.depart(flight, send, self)
+        return self.engine.pool.depart(flight, send, self)
 
     async def host(self) -> Theirs:
         """Return xoscar's reference, when the actor stands; on the engine's loop.
@@ -99,9 +99,11 @@ class XoscarCallee:
 
     def begin(self) -> asyncio.Future[Theirs]:
         """Begin to make the actor, or to find it, if that has not begun; on the engine's loop."""
-        if self._host is None:
+        if self._stand_up is not None:
             self._host = asyncio.ensure_future(self._stand_up())
             self._host.add_done_callback(_told)
+            self._stand_up = None  # it holds the arguments of the constructor
+        assert self._host is not None
         return self._host
 
 

@@ -11,8 +11,8 @@ from conclint_runtime.actors.ref import ObjectRef, is_ready, settle_error, settl
 from conclint_runtime.actors.stream import ObjectRefGenerator, Stream
 from conclint_runtime.backends.differences import refusal
 from conclint_runtime.backends.installed import library
-from conclint_runtime.backends.xoscar_messages import Outcome, Raised, Returned
-from conclint_runtime.exceptions import ActorDiedError, RaySystemError, TaskCancelledError
+from conclint_runtime.backends.xoscar_messages import Outcome, Raised, Returned, raised
+from conclint_runtime.exceptions import ActorDiedError, RayError, RaySystemError, TaskCancelledError
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.engine_protocol import Submitted
@@ -28,18 +28,23 @@ class Flight:
         self.stream: Stream | None = None
         self.refs: list[ObjectRef[object]] = []
         self.task: asyncio.Task[None] | None = None
-        self.result: Submitted
+        self._result: Submitted
         if returns == "streaming" or (returns is None and shape in ("generator", "async generator")):
             self.stream = Stream(name, None)
-            self.result = ObjectRefGenerator(self.stream)
+            self._result = ObjectRefGenerator(self.stream)
         elif isinstance(returns, str):
             raise refusal("num_returns='dynamic'", f"num_returns={returns!r} of {name}")
         elif returns is None or returns == 1:
             self.refs = [ObjectRef()]
-            self.result = self.refs[0]
+            self._result = self.refs[0]
         else:
             self.refs = [ObjectRef() for _ in range(returns)]
-            self.result = list(self.refs) or None
+            self._result = list(self.refs) or None
+
+    def hand_over(self) -> Submitted:
+        """Return what the caller gets, once: a stream that its reader drops must not be held here."""
+        result, self._result = self._result, None
+        return result
 
     @property
     def ended(self) -> bool:
@@ -112,11 +117,13 @@ async def feed(flight: Flight, opening: Awaitable[AsyncIterator[Outcome]]) -> No
     stream.end()
 
 
-def misfortune(error: BaseException) -> BaseException:
-    """Return the error of a call that never came to run, as the program is to see it."""
+def misfortune(name: str, error: Exception) -> BaseException:
+    """Return the error of a call that xoscar could not bring to its outcome, as the program is to see it."""
     xo = library("xoscar")
+    if isinstance(error, RayError):
+        return error
     if isinstance(error, xo.ActorNotExist | xo.ServerClosed | ConnectionRefusedError):
         return ActorDiedError(f"The actor died: {error}")
     if isinstance(error, xo.errors.XoscarError):
         return RaySystemError(str(error))
-    return error
+    return raised(name, error, None).error()

@@ -6,12 +6,12 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from conclint_runtime.actors.blueprint import target_of
 from conclint_runtime.actors.departure import ActorExit
 from conclint_runtime.actors.engine_protocol import BACKEND_VARIABLE
 from conclint_runtime.backends.installed import library
+from conclint_runtime.backends.worker_threads import WorkerThreads
 from conclint_runtime.backends.xoscar_messages import (
     HERE,
     Employment,
@@ -50,7 +50,9 @@ class ActorHost(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xosca
         self._job = job
         self._instance: object = None
         self._slots = asyncio.Semaphore(job.concurrency)
-        self._threads = None if job.kind == "async" else ThreadPoolExecutor(job.concurrency, job.cls.__name__)
+        self._threads: WorkerThreads[Outcome] | None = None
+        if job.kind != "async":
+            self._threads = WorkerThreads(job.concurrency, job.cls.__name__)
         _tell_this_process(job.station)
 
     async def construct(self, cargo: Freight, values: Sequence[object]) -> Outcome:
@@ -86,7 +88,7 @@ class ActorHost(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xosca
     async def _perform(self, method: str, body: Body) -> Outcome:
         name = f"{self._job.cls.__name__}.{method}"
         if self._threads is not None:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, _run, name, body, self._job)
+            return await self._threads.run(lambda: _run(name, body, self._job))
         token = HERE.set(self._job)
         try:
             result = body()
@@ -100,7 +102,7 @@ class ActorHost(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xosca
 
     async def __pre_destroy__(self) -> None:
         if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads.stop()
 
 
 class TaskHost(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xoscar's classes are not known here
@@ -108,13 +110,13 @@ class TaskHost(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xoscar
 
     def __init__(self, station: Station) -> None:
         super().__init__()
-        self._threads = ThreadPoolExecutor(TASK_THREADS, "task")
+        self._threads: WorkerThreads[Outcome] = WorkerThreads(TASK_THREADS, "task")
         _tell_this_process(station)
 
     async def call(self, task: Task, cargo: Freight, values: Sequence[object]) -> Outcome:
         """Run a task."""
         body = _body(task, cargo, values)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _run, task.name, body, None)
+        return await self._threads.run(lambda: _run(task.name, body, None))
 
     @xo.generator  # type: ignore[untyped-decorator]  # xoscar's functions are not known here
     async def stream(self, task: Task, cargo: Freight, values: Sequence[object]) -> AsyncGenerator[Outcome, None]:
@@ -122,7 +124,7 @@ class TaskHost(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xoscar
         return _items(task.name, _body(task, cargo, values), self._threads, None)
 
     async def __pre_destroy__(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.stop()
 
 
 class NameTag(xo.StatelessActor):  # type: ignore[misc, name-defined]  # xoscar's classes are not known here
@@ -159,13 +161,12 @@ def _run(name: str, body: Body, job: Employment | None) -> Outcome:
 
 
 async def _items(
-    name: str, body: Body, threads: ThreadPoolExecutor | None, job: Employment | None
+    name: str, body: Body, threads: WorkerThreads[Outcome] | None, job: Employment | None
 ) -> AsyncGenerator[Outcome, None]:
     """The items of a generator.
 
     An error is an item too: xoscar takes any whose text has "StopIteration" in it for the end of the iteration.
     """
-    loop = asyncio.get_running_loop()
     try:
         made = body()
         if isinstance(made, AsyncGenerator):
@@ -173,7 +174,7 @@ async def _items(
                 yield Returned(value)
         elif isinstance(made, Generator):
             while True:
-                item = await loop.run_in_executor(threads, _run, name, lambda: next(made, _END), job)
+                item = await _step(name, made, threads, job)
                 if isinstance(item, Returned) and item.value is _END:
                     return
                 yield item
@@ -183,6 +184,17 @@ async def _items(
             raise TypeError(f"{name} was called with num_returns='streaming', and is no generator")
     except Exception as error:  # what the program's code raises is the last item
         yield raised(name, error, None)
+
+
+async def _step(
+    name: str, made: Generator[object, None, object], threads: WorkerThreads[Outcome] | None, job: Employment | None
+) -> Outcome:
+    """The next item of a plain generator: on the actor's thread, or, of an async actor, on its loop."""
+
+    def step() -> Outcome:
+        return _run(name, lambda: next(made, _END), job)
+
+    return step() if threads is None else await threads.run(step)
 
 
 _END = object()

@@ -100,17 +100,18 @@ class LoopThread:
         """Run a coroutine on the loop and wait for it, from another thread; ends when the coroutine does."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float | None = None) -> None:
         """Cancel what still runs on the loop, end the loop and its thread, and wait for that; from another thread.
 
-        A task that swallows its cancellation, or a thread of the loop's executor that is busy, is waited for.
+        A task that swallows its cancellation, or a thread of the loop's executor that is busy, is waited for: for
+        `seconds` at most, without a bound when None.
         """
         with self._gate:
             self._closed = True
             loop, thread = self._loop, self._thread
         if loop is not None and thread is not None and thread.is_alive():
             loop.call_soon_threadsafe(loop.stop)
-            thread.join()
+            thread.join(seconds)
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

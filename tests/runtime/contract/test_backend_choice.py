@@ -145,3 +145,47 @@ def test_a_ray_that_the_program_started_itself_is_used_and_left_running(ray: Ray
 
     adapter.start().shutdown()
     assert import_module(engine).is_initialized()
+
+
+_NEVER_RETURNS = """
+import sys
+import threading
+import conclint_runtime as ray
+
+@ray.remote
+class Stuck:
+    def hang(self, gate):
+        ray.get(gate.reached.remote())
+        threading.Event().wait()
+
+@ray.remote
+class Gate:
+    def __init__(self):
+        self.count = 0
+
+    async def reached(self):
+        self.count += 1
+
+    async def passed(self):
+        while not self.count:
+            await __import__("asyncio").sleep(0)
+
+if __name__ == "__main__":
+    ray.init(backend="xoscar", n_process=int(sys.argv[1]))
+    gate = Gate.remote()
+    Stuck.remote().hang.remote(gate)
+    ray.get(gate.passed.remote())
+    print("the end")
+"""
+
+
+@pytest.mark.xoscar
+@pytest.mark.parametrize("n_process", ["0", "1"])
+def test_the_interpreter_ends_although_a_method_never_returns(n_process: str, tmp_path: Path) -> None:
+    pytest.importorskip("xoscar")
+    program = tmp_path / "program.py"
+    program.write_text(_NEVER_RETURNS)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(program), n_process]
+    ended = subprocess.run(command, env=environment, check=False, timeout=120, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout.strip()) == (0, "the end"), ended.stderr
