@@ -18,6 +18,8 @@ from conclint_rules.event_loop import (
     blocking_sleep,
     blocking_subprocess,
     blocking_wait,
+    contended_thread_lock,
+    cpu_bound_coroutine,
     loop_waits_for_itself,
     nested_event_loop,
     scheduler_on_loop,
@@ -139,6 +141,8 @@ RULES: tuple[Rule, ...] = validate(
         loop_object_from_thread.RULE,
         context_lost.RULE,
         thread_local_in_coroutine.RULE,
+        cpu_bound_coroutine.RULE,
+        contended_thread_lock.RULE,
         missing_main_guard.RULE,
     )
 )
