@@ -247,8 +247,9 @@ def test_an_interrupt_of_the_waiting_thread_cancels_its_call() -> None:
     loop = threading.Thread(target=run, args=(main(),))
     loop.start()
     try:
+        bridge = opened.result(SAFETY_NET)
         with pytest.raises(Interrupted):
-            opened.result(SAFETY_NET).run(wait)
+            bridge.run(wait, bridge)
     finally:
         signal.signal(signal.SIGUSR1, before)
     loop.join(SAFETY_NET)
