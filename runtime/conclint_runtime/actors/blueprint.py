@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 from conclint_runtime.actors.options import MethodOptions, method_options
 
@@ -98,11 +98,11 @@ class Blueprint:
         self.cls = cls
         self.name = cls.__name__
         self.is_async = bool(inspect.getmembers(cls, _is_async))
-        initialise: Callable[..., object] = getattr(cls, "__init__")  # noqa: B009 - of the class, not of an instance
-        written = initialise is not cast("object", object.__init__)
-        self.has_constructor = written or cls.__new__ is not object.__new__
+        written = {name for base in cls.__mro__[:-1] for name in ("__init__", "__new__") if name in vars(base)}
+        self.has_constructor = bool(written)
         self.methods: dict[str, MethodSpec | None] = {}
-        self.constructor = Arity(initialise if written else _no_arguments, skip=1)
+        initialise: Callable[..., object] = getattr(cls, "__init__")  # noqa: B009 - of the class, not of an instance
+        self.constructor = Arity(initialise if "__init__" in written else _no_arguments, skip=1)
 
     def method(self, name: str) -> MethodSpec | None:
         """Return the method of this name; None when the class has none."""

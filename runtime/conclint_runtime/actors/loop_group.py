@@ -143,9 +143,7 @@ class LoopGroup:
         self._finishing = True
         if not self._unfinished and not self._stopped:
             self._stopped = True
-            self._retired()
-            if self._thread is not None:
-                self._loops.release(self._thread)
+            self._retired()  # which stops the group, and so gives the loop back
 
     def _abandon(self, thread: LoopThread) -> None:
         self._queue.clear()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from conclint_runtime.actors.copying import ByIdentity, Stored, pack
-from conclint_runtime.exceptions import RayTaskError
+from conclint_runtime.exceptions import RayTaskError, TaskCancelledError
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,7 +38,7 @@ class Failure:
     def __init__(self, error: BaseException, ref_name: str) -> None:
         self.error = error
         self.ref_name = ref_name
-        self._told = not isinstance(error, RayTaskError)
+        self._told = not isinstance(error, RayTaskError) or isinstance(error.cause, TaskCancelledError)
 
     def told(self) -> BaseException:
         """Return the error to raise, a new one for each caller so that tracebacks do not pile up."""

@@ -164,14 +164,17 @@ def test_a_queued_call_of_an_async_actor_never_runs() -> None:
 
 def test_cancelling_with_recursive_cancels_what_the_task_submitted(gate: Gate) -> None:
     inner: list[ray.ObjectRef[str]] = []
+    given = threading.Event()
 
     @ray.remote
     def outer() -> object:
         inner.append(hold.remote(gate))
+        given.set()
         return ray.get(inner[0])
 
     running = outer.remote()
     gate.arrived()
+    assert given.wait(PATIENCE)
     ray.cancel(running, recursive=True)
     with pytest.raises(TaskCancelledError):
         ray.get(inner[0])
@@ -179,14 +182,17 @@ def test_cancelling_with_recursive_cancels_what_the_task_submitted(gate: Gate) -
 
 def test_without_recursive_it_does_not(gate: Gate) -> None:
     inner: list[ray.ObjectRef[str]] = []
+    given = threading.Event()
 
     @ray.remote
     def outer() -> object:
         inner.append(hold.remote(gate))
+        given.set()
         return ray.get(inner[0])
 
     running = outer.remote()
     gate.arrived()
+    assert given.wait(PATIENCE)
     ray.cancel(running, recursive=False)
     gate.open()
     assert ray.get(inner[0]) == "done"

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import conclint_runtime as ray
-from tests.runtime.actors.gates import Gate
+from tests.runtime.actors.gates import PATIENCE, Gate
 
 
 class Crowd:
@@ -182,6 +182,35 @@ def test_async_actors_share_loops_above_the_documented_number() -> None:
 
     actors = [ray.remote(Lone).remote() for _ in range(OWN_LOOPS + 20)]
     assert len(set(ray.get([actor.loop.remote() for actor in actors]))) == OWN_LOOPS
+
+
+def test_actors_that_end_leave_a_shared_loop_to_the_others() -> None:
+    from conclint_runtime.actors.loops import OWN_LOOPS
+
+    class Lone:
+        async def name(self) -> str:
+            return threading.current_thread().name
+
+    actors = [ray.remote(Lone).remote() for _ in range(2 * OWN_LOOPS)]
+    names = ray.get([actor.name.remote() for actor in actors])
+    kept = {name: actor for name, actor in zip(names, actors, strict=True)}
+    actors.clear()
+    for _ in range(2):
+        assert ray.get([actor.name.remote() for actor in kept.values()]) == list(kept)
+
+
+def test_a_loop_that_nobody_uses_any_more_ends() -> None:
+    class Lone:
+        async def thread(self) -> list[threading.Thread]:
+            return []
+
+    before = set(threading.enumerate())
+    actor = ray.remote(Lone).remote()
+    ray.get(actor.thread.remote())
+    (loop,) = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("Lone")]
+    del actor
+    loop.join(PATIENCE)
+    assert not loop.is_alive()
 
 
 def test_a_loop_is_made_at_the_first_call_of_a_group() -> None:
