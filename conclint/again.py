@@ -11,6 +11,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from conclint.facts import Facts
 from conclint.judge import WHOLE, Unit, unit
 from conclint.kept import (
@@ -96,7 +98,6 @@ class Earlier:
     def left(self, digests: list[bytes], names: Mapping[str, frozenset[str]]) -> Kept:
         """What is to be kept from now on, but for tables and units."""
         kept = self._kept
-        uses = raw_uses({name: array("I", numbers) for name, numbers in self._all_uses().items()})
         all_names = {**kept.names, **{kind: tuple(sorted(found)) for kind, found in names.items()}}
         return Kept(
             kept.version,
@@ -105,11 +106,14 @@ class Earlier:
             self._packages,
             self.cards,
             self.remarks,
-            uses if self.differs else kept.uses,
+            self._left_uses() if self.differs else kept.uses,
             all_names,
             {},
             [],
         )
+
+    def _left_uses(self) -> msgspec.Raw:
+        return raw_uses({name: array("I", numbers) for name, numbers in self._all_uses().items()})
 
     def _all_uses(self) -> dict[str, bytes]:
         if self._uses is None:

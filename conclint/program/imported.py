@@ -16,7 +16,7 @@ def is_imported(program: Program, module: Module) -> bool:
     stem = module.name.rpartition(".")[2]
     return any(
         _leads_to(program, path, stem, other, module)
-        for other in program.modules
+        for other in program.whole()
         if other is not module
         for path in _paths(other, stem)
     )

@@ -178,6 +178,19 @@ class Program:
             elif one not in own and table == "renamed":
                 yield one, partial(self.effects.names_of, one)
 
+    def whole(self) -> Sequence[Module]:
+        """All modules, whatever the rule is asked about: whoever asks has read them all."""
+        for module in self.modules:
+            self.reads.modules |= module.bit
+        return self.modules
+
+    def outside_packages(self) -> Iterator[Module]:
+        """The modules that are no part of a package, whatever the rule is asked about."""
+        for module in self.modules:
+            if "." not in module.name and not module.is_package:
+                self.reads.modules |= module.bit
+                yield module
+
     def function(self, number: int | str, index: int | str) -> Func:
         """A function by the numbers that a row of a table gives."""
         module = self.modules[int(number)]

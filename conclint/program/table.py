@@ -100,14 +100,13 @@ class Table:
         module = self._program.modules[number]
         rows, rest = self._program.reads.of(lambda: [(key, (number, *row)) for key, row in self._says(module, name)])
         known = self._rests.get(number)
-        modules = rest.modules | module.bit
-        if known is None:
-            self._rests[number] = Rest(modules, rest.keys)
-        else:
-            self._rests[number] = Rest(known.modules | modules, known.keys | rest.keys)
+        if known is not None:
+            rest = Rest(known.modules | rest.modules, known.keys | rest.keys)
+        self._rests[number] = rest
         return rows
 
     def _says(self, module: Module, name: str) -> Said:
+        self._program.reads.modules |= module.bit
         if self._by_name is not None:
             return self._by_name(module, name)
         return self._all_at_once(module) if self._all_at_once is not None else ()

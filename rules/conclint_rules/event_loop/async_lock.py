@@ -23,7 +23,7 @@ def as_async_lock(program: Program, locks: Locks, lock: Lock, name: str) -> Fix 
         return None
     last = name.rpartition(".")[2]
     spans = _entered(locks, made_in.module, lock)
-    modules = [made_in.module] if last.startswith("_") else program.modules
+    modules = [made_in.module] if last.startswith("_") else program.whole()
     if spans is None or any(_used_otherwise(module, last, lock, spans) for module in modules):
         return None
     site = made_in.span(number)

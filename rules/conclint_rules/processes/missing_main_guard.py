@@ -25,7 +25,7 @@ _COMPOUND = frozenset(("if", "for", "while", "with"))
 
 def check(program: Program) -> Iterator[Finding]:
     """The places in a script that start processes outside its main guard, one group for each script."""
-    scripts = {module for module in program.modules if _may_be_script(module)}
+    scripts = {module for module in program.outside_packages() if _may_be_script(module)}
     near = {package for script in scripts for package in (*script.facts.packages, script.name)}
     found: dict[Module, list[Path]] = {}
     for primitive in program.processes.starts():
@@ -41,7 +41,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _may_be_script(module: Module) -> bool:
     """Whether it is no part of a package, and does something when it is imported."""
-    if "." in module.name or module.name == "__main__" or module.is_package or not module.reported:
+    if module.name == "__main__" or not module.reported:
         return False
     if not module.functions:
         return False
