@@ -91,13 +91,14 @@ class Run:
 
     def start(self) -> int:
         """Run the program; its exit code. The report is written when the interpreter exits."""
+        # First, so that the guard meets the embedded engine.
+        embed(self.asked.embed)
         self.session.begin()
         # Registered before the program registers anything, so that it runs after all of that.
         atexit.register(self.finish)
         os._exit = self._exit_at_once
         if self.asked.timeout:
             _thread.start_new_thread(self._watch, (time.monotonic() + self.asked.timeout,))
-        embed(self.asked.embed)
         return self.asked.program.run()
 
     def finish(self) -> None:
@@ -169,10 +170,10 @@ def embed(names: tuple[str, ...]) -> None:
     for name in names:
         try:
             if name == "ray":
-                vars(conclint_runtime)["install_as"]("ray")
+                conclint_runtime.install_as("ray")
             else:
                 sys.modules["xoscar"] = importlib.import_module("conclint_runtime.xo")
-        except (ImportError, KeyError) as error:
+        except (ImportError, AttributeError) as error:
             raise GuardError(f"{name} cannot be embedded: {error}") from error
 
 

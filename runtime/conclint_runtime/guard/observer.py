@@ -58,6 +58,8 @@ OBSERVERS: tuple[tuple[str, str], ...] = (
     ("threads", "conclint_runtime.guard.misuse.threads:Threads"),
     ("busy waits", "conclint_runtime.guard.misuse.threads:BusyWaits"),
     ("processes", "conclint_runtime.guard.misuse.processes:Processes"),
+    ("remote", "conclint_runtime.guard.remote:Remote"),
+    ("deadlocks", "conclint_runtime.guard.deadlocks.observer:Deadlocks"),
     ("captured", "conclint_runtime.guard.misuse.captured:Captured"),
 )
 

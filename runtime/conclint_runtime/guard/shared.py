@@ -24,7 +24,7 @@ class Shared:
 
     `calls` are the blocking calls that threads are in, `looking` the threads that are in this package's own code,
     `accounted` the seconds of a loop's turn that calls have reported themselves; all by thread. `task_ended` is called
-    with each task that is over.
+    with each task that is over, `call_failed` with what an embedded actor or remote task raised.
     """
 
     def __init__(self) -> None:
@@ -32,6 +32,8 @@ class Shared:
         self.looking: set[int] = set()
         self.accounted: dict[int, float] = {}
         self.task_ended: list[Ended] = []
+        self.on_deadlock: Callable[[], None] | None = None
+        self.call_failed: list[Callable[[BaseException], None]] = []
         # Tasks that `gather` has started.
         self.gathered: weakref.WeakSet[asyncio.Future[object]] = weakref.WeakSet()
 

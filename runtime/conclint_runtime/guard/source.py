@@ -75,6 +75,9 @@ def around(file: str, line: int) -> Iterator[ast.stmt]:
             break
         statement = inside[-1]
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if line < statement.lineno:  # a decorator, which is outside
+                chain.append(statement)
+                break
             chain = []
         chain.append(statement)
         body = list(_statements(statement))
@@ -112,7 +115,7 @@ def loop_around(file: str, line: int) -> ast.AST | None:
         if isinstance(chain[0], _COMPREHENSIONS):
             return chain[0]
     for statement in around(file, line):
-        if isinstance(statement, _LOOPS) and (line >= statement.body[0].lineno or isinstance(statement, ast.While)):
+        if isinstance(statement, _LOOPS) and (line >= _first(statement.body[0]) or isinstance(statement, ast.While)):
             return statement
     return None
 

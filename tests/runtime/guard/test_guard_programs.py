@@ -27,6 +27,7 @@ class Seen:
 
     lines: frozenset[tuple[str, int]]
     codes: frozenset[str]
+    exit_code: int
     output: str
 
 
@@ -47,7 +48,9 @@ def run(program: Path, evidence: Path) -> Seen:
         for place in each["stack"]
         if Path(place["file"]).name == program.name
     }
-    return Seen(frozenset(lines), frozenset(each["code"] for each in witnesses if each["code"]), output)
+    return Seen(
+        frozenset(lines), frozenset(each["code"] for each in witnesses if each["code"]), done.returncode, output
+    )
 
 
 def programs(kind: str) -> list[str]:
@@ -80,6 +83,7 @@ def test_the_guard_is_silent_on(name: str, tmp_path: Path) -> None:
     skip_unless_it_runs_here(program)
     seen = run(program, tmp_path / "evidence.json")
     assert seen.codes == set(), seen.output
+    assert seen.exit_code == 0, seen.output
 
 
 def test_each_bad_program_has_a_good_twin() -> None:

@@ -19,6 +19,7 @@ from conclint_runtime.guard import report as reports
 from conclint_runtime.guard import source
 from conclint_runtime.guard.blocking.arrivals import Arrivals
 from conclint_runtime.guard.blocking.audit import audited
+from conclint_runtime.guard.blocking.hosts import host_codes
 from conclint_runtime.guard.blocking.offload import is_offloaded_argument
 from conclint_runtime.guard.blocking.readiness import must_wait
 from conclint_runtime.guard.blocking.tables import Known, Tables
@@ -145,6 +146,7 @@ class Calls:
         waits = must_wait(known.name, arguments, keywords)
         if waits is False:
             return original(*arguments, **keywords)
+        hosts = host_codes(self._settings.scope, sys._getframe(2))
         started = _clock()
         self._shared.calls[thread] = (known, stack, started)
         try:
@@ -154,7 +156,7 @@ class Calls:
             seconds = _clock() - started
             self._shared.accounted[thread] = self._shared.accounted.get(thread, 0.0) + seconds
             if known.kind not in _PATIENT or waits or seconds >= self._settings.threshold:
-                self._say(self._report, known, stack, seconds)
+                self._say(self._report, known, stack, seconds, hosts=hosts)
 
     def _is_own(self, thread: int) -> bool:
         """Whether what the thread calls is part of a call that is reported already, or of the guard's own doing."""
@@ -178,15 +180,26 @@ class Calls:
             return ()
         return loop_stack(self._settings.scope, frame)
 
-    def _say(self, report: Report, known: Known, stack: Stack, seconds: float, detail: str = "") -> None:
+    def _say(
+        self,
+        report: Report,
+        known: Known,
+        stack: Stack,
+        seconds: float,
+        detail: str = "",
+        hosts: tuple[str, ...] = (),
+    ) -> None:
         if known.code is not None:
             with self._shared.own_work():
                 self._report_call(report, known, known.code, stack, seconds, detail)
+                for code in hosts:
+                    on_loop = f"`{known.name}` was called in a method that runs on the actor's loop, and stops that"
+                    report.say(code, on_loop, stack, seconds=seconds)
 
     def _report_call(self, report: Report, known: Known, code: str, stack: Stack, seconds: float, detail: str) -> None:
         message = f"`{known.name}` was called on the event loop: every task of the loop stands still until it returns"
         report.say(code, message, stack, seconds=seconds, detail=detail)
-        if stack and is_offloaded_argument(stack[0], known.name):
+        if is_offloaded_argument(stack, known.name):
             moved = f"`{known.name}` is an argument of the call that hands work over: it runs before that, on the loop"
             report.say("CON242", moved, stack, seconds=seconds)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 
 from conclint_runtime.guard.counts.sites import OFTEN
+from conclint_runtime.guard.failures.shapes import returned_from_block
 from conclint_runtime.guard.places import Place, Stack, place_of
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
@@ -93,11 +94,20 @@ class Awaits:
                 continue
             steps.awaited[key] = (weakref.ref(awaited), times + 1)
             stack = tuple(each[0] for each in now[number:])
+            self._outlives(sight, awaited, stack)
             if times + 1 >= OFTEN and ("CON206", place) not in self._said and _single_await_in_loop(place):
                 self._said.add(("CON206", place))
                 said = "calls that do not depend on each other are awaited one after the other, once for each item"
                 sight.say("CON206", said, stack, certainty="likely", count=times + 1)
             self._after(sight, steps, frame, stack)
+
+    def _outlives(self, sight: Sight, awaited: object, stack: Stack) -> None:
+        """Look whether a plain function has made the awaited coroutine inside a block, and has left that since."""
+        made = sight.scope.of_entries(getattr(awaited, "cr_origin", None) or ())
+        if made and ("CON224", made[0]) not in self._said and returned_from_block(made[0]):
+            self._said.add(("CON224", made[0]))
+            said = "a coroutine waits for the first time after the block that it was made in was left"
+            sight.say("CON224", said, (*made, *stack), certainty="likely")
 
     def _after(self, sight: Sight, steps: _Steps, frame: FrameType, stack: Stack) -> None:
         """Look whether this await follows another one that it does not depend on."""
@@ -173,6 +183,8 @@ def _blocks(file: str) -> list[list[ast.stmt]]:
 
 
 def _share_nothing(one: ast.stmt, two: ast.stmt) -> bool:
+    if _is_plain_await(one) and _is_plain_await(two):
+        return True
     assigned = all(isinstance(each, ast.Assign) and isinstance(each.value, ast.Await) for each in (one, two))
     if not assigned:
         return False
@@ -180,3 +192,11 @@ def _share_nothing(one: ast.stmt, two: ast.stmt) -> bool:
         each.func.id for each in ast.walk(two) if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
     }
     return not (names_in(one) & names_in(two)) - functions
+
+
+def _is_plain_await(statement: ast.stmt) -> bool:
+    """Whether the statement awaits a function that it gives constants alone, two of which say nothing to each other."""
+    call = statement.value.value if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Await) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return False
+    return bool(call.args) and all(isinstance(each, ast.Constant) for each in call.args)

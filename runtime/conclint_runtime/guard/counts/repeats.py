@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from conclint_runtime.guard.counts.sites import Sites
 from conclint_runtime.guard.fate import attribute_after
-from conclint_runtime.guard.places import Stack
+from conclint_runtime.guard.places import Place, Stack
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
 from conclint_runtime.guard.sight import Function, Sight, undone
@@ -77,9 +77,11 @@ class Repeats:
             frame = self._sight.called_by_program() if self._sight is not None else None
             if frame is not None and self._sight is not None:
                 stack = self._sight.scope.stack(frame)
-                if polls(stack):
+                loop = polls(stack)
+                if loop is not None:
                     said = "a coroutine wakes up again and again to look whether a value has changed"
-                    self._sites.count("CON222", said, stack)
+                    line = Place(stack[0].file, loop.lineno, stack[0].function)
+                    self._sites.count("CON222", said, stack, line)
             return original(*arguments, **keywords)
 
         return sleep
@@ -106,11 +108,11 @@ class Repeats:
         return join
 
 
-def polls(stack: Stack) -> bool:
-    """Whether the innermost place is the only statement of a `while` whose test asks plain values alone."""
+def polls(stack: Stack) -> ast.While | None:
+    """The `while` whose test asks plain values alone, and whose only statement is the innermost place."""
     for statement in around(stack[0].file, stack[0].line) if stack else ():
         if isinstance(statement, ast.While):
             asks = any(isinstance(each, ast.Call) for each in ast.walk(statement.test))
             constant = isinstance(statement.test, ast.Constant)
-            return len(statement.body) == 1 and not asks and not constant
-    return False
+            return statement if len(statement.body) == 1 and not asks and not constant else None
+    return None

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
-from conclint_runtime.guard.failures.shapes import Failure
+from conclint_runtime.guard.failures.shapes import Failure, decorated, hooks, memoised
 from conclint_runtime.guard.failures.texts import meaning
-from conclint_runtime.guard.places import Stack
+from conclint_runtime.guard.places import Place, Scope, Stack
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
 from conclint_runtime.guard.sight import Function, Sight, undone
 
+
+def _nothing(_: Stack) -> Stack:
+    return ()
+
+
+# Where the culprit is not the line that fails but a definition: how it is found from there.
+_DEFINITIONS: Mapping[str, Callable[[Stack], Stack]] = {"CON225": memoised, "CON602": decorated, "CON707": hooks}
 _SEEN = "_seen_by_conclint_guard"
 _DEEPEST = 8
 
@@ -36,12 +44,11 @@ class Failures:
         sight.wrap(concurrent.futures.Future, "set_exception", self._in_job(sight))
         sight.wrap(asyncio.BaseEventLoop, "call_exception_handler", self._in_callback)
         settings.shared.task_ended.append(self._task_ended)
+        settings.shared.call_failed.append(self.ended_by)
 
     def uninstall(self) -> None:
         """Put everything back."""
         undone(self._sight)
-        if self._sight is not None and self._task_ended in self._sight.shared.task_ended:
-            self._sight.shared.task_ended.remove(self._task_ended)
 
     def at_end(self, _: Report, /) -> None:
         """Nothing: each was reported as it came."""
@@ -55,11 +62,12 @@ class Failures:
             for each in _inside(error):
                 if vars(each).get(_SEEN):
                     continue
-                stack = sight.scope.traceback_stack(each.__traceback__)
+                stack = (*_told(sight.scope, each), *sight.scope.traceback_stack(each.__traceback__))
                 found = meaning(Failure(each, stack, origin, sight.scope, callback, gathered))
-                if found is not None:
+                if found is not None and (stack or origin):
                     vars(each)[_SEEN] = True
                     both = (*stack, *(place for place in origin if place not in stack))
+                    both = (*both, *_DEFINITIONS.get(found.code, _nothing)(stack))
                     said = " ".join(str(each).split())[:200]
                     sight.say(found.code, found.says, both, detail=f"{type(each).__name__}: {said}")
 
@@ -120,3 +128,13 @@ def _inside(error: BaseException) -> Iterator[BaseException]:
         todo.extend(getattr(each, "exceptions", ()))
         if each.__cause__ is not None:
             todo.append(each.__cause__)
+
+
+_LINE = re.compile(r'File "([^"\n]+)", line (\d+), in (\S+)')
+
+
+def _told(scope: Scope, error: BaseException) -> Stack:
+    """The places that the text of the error tells: an error that comes from another thread or process brings its
+    traceback as text."""
+    found = [Place(file, int(line), function) for file, line, function in _LINE.findall(str(error))]
+    return tuple(place for place in reversed(found) if scope.owner(place.file) == "user")

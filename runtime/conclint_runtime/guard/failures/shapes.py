@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conclint_runtime.guard.places import Place, Scope, Stack, tracebacks
-from conclint_runtime.guard.source import around, calls_at, last_name
+from conclint_runtime.guard.source import around, calls_at, last_name, tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,28 @@ def in_callback(failure: Failure) -> bool:
 def in_gather(failure: Failure) -> bool:
     """Whether it ended a task that `gather` has started."""
     return failure.gathered
+
+
+_HOOKS = ("__post_create__", "__pre_destroy__")
+
+
+def in_hook(failure: Failure) -> bool:
+    """Whether it was raised where the engine calls the hook of an actor of xoscar."""
+    lines = (
+        linecache.getline(each.tb_frame.f_code.co_filename, each.tb_lineno)
+        for each in tracebacks(failure.error.__traceback__)
+    )
+    return any(hook in line for line in lines for hook in _HOOKS)
+
+
+def hooks(stack: Stack) -> Stack:
+    """The plain functions of that name in the file that the failure came through."""
+    root = tree(stack[0].file) if stack else None
+    return tuple(
+        Place(stack[0].file, node.lineno, node.name)
+        for node in (ast.walk(root) if root is not None else ())
+        if isinstance(node, ast.FunctionDef) and node.name in _HOOKS
+    )
 
 
 def in_process_start(failure: Failure) -> bool:
@@ -93,8 +116,6 @@ def returns_from_block(file: str, name: str) -> bool:
 
 
 def _functions(file: str, name: str) -> Iterator[ast.FunctionDef]:
-    from conclint_runtime.guard.source import tree
-
     root = tree(file)
     for node in ast.walk(root) if root is not None else ():
         if isinstance(node, ast.FunctionDef) and node.name == name:
@@ -113,3 +134,34 @@ def under_builtin_timeout(failure: Failure) -> bool:
             ):
                 return True
     return False
+
+
+def memoised(stack: Stack) -> Stack:
+    """The decorators of the functions that the innermost line calls: what remembers a coroutine gives it out again."""
+    called = {last_name(call.func) for call, _ in (calls_at(stack[0].file, stack[0].line) if stack else ())}
+    root = tree(stack[0].file) if stack else None
+    return tuple(
+        Place(stack[0].file, decorator.lineno, node.name)
+        for node in (ast.walk(root) if root is not None else ())
+        if isinstance(node, ast.AsyncFunctionDef) and node.name in called
+        for decorator in node.decorator_list
+    )
+
+
+def returned_from_block(place: Place) -> bool:
+    """Whether the line returns a call from inside a `with` of a plain function."""
+    statements = list(around(place.file, place.line))
+    returns = bool(statements) and isinstance(statements[0], ast.Return) and isinstance(statements[0].value, ast.Call)
+    plain = bool(statements) and isinstance(statements[-1], ast.FunctionDef)
+    return returns and plain and any(isinstance(each, ast.With) for each in statements)
+
+
+def decorated(stack: Stack) -> Stack:
+    """The line of the function whose decorator the innermost line is."""
+    root = tree(stack[0].file) if stack else None
+    return tuple(
+        Place(stack[0].file, node.lineno, node.name)
+        for node in (ast.walk(root) if root is not None else ())
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if stack[0].line in [each.lineno for each in node.decorator_list]
+    )

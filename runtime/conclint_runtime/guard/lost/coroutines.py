@@ -53,8 +53,12 @@ class LostCoroutines:
             sys.set_coroutine_origin_tracking_depth(self._depth)
 
     def at_end(self, _: Report, /) -> None:
-        """Let those be collected that only a cycle keeps."""
+        """Let those be collected that only a cycle keeps, and report those that are kept and never began."""
         gc.collect()
+        for each in gc.get_objects() if self._sight is not None else ():
+            if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED:
+                if self._sight is not None and self._sight.scope.owner(each.cr_code.co_filename) == "user":
+                    self._lost(self._sight, each)
 
     def _tracked(self, original: Function) -> Function:
         def run_forever(loop: object) -> object:

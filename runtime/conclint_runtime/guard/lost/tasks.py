@@ -40,8 +40,6 @@ class LostTasks:
     def uninstall(self) -> None:
         """Put everything back."""
         undone(self._sight)
-        if self._sight is not None and self._ended in self._sight.shared.task_ended:
-            self._sight.shared.task_ended.remove(self._ended)
 
     def at_end(self, _: Report, /) -> None:
         """Let those be collected that only a cycle keeps: the loop tells of them."""

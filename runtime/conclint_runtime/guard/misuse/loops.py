@@ -37,6 +37,10 @@ class LoopObjects:
             sight.wrap(kind, "__init__", self._made_here)
         sight.wrap(getattr(asyncio, "TaskGroup", object), "__aexit__", self._leaving)
         sight.wrap(asyncio, "get_event_loop", self._asked)
+        for name in ("sleep", "gather", "wait", "wait_for", "shield", "as_completed"):
+            sight.wrap(asyncio, name, self._removed_argument)
+        for name in ("Lock", "Event", "Condition", "Semaphore", "Queue"):
+            sight.wrap(getattr(asyncio, name), "__init__", self._removed_argument)
 
     def uninstall(self) -> None:
         """Put everything back."""
@@ -93,6 +97,15 @@ class LoopObjects:
             return await _awaited(original(group, *error))
 
         return leave
+
+    def _removed_argument(self, original: Function) -> Function:
+        def call(*arguments: object, **keywords: object) -> object:
+            if "loop" in keywords and self._sight is not None and self._sight.called_by_program() is not None:
+                said = "the argument `loop`, which Python has removed, was given"
+                self._sight.say("CON220", said, self._sight.stack())
+            return original(*arguments, **keywords)
+
+        return call
 
     def _asked(self, original: Function) -> Function:
         def get_event_loop() -> object:

@@ -1,0 +1,16 @@
+# guard: --embed ray
+import ray
+
+
+@ray.remote
+def square(x):
+    return x * x
+
+
+@ray.remote
+class Summary:
+    async def one(self, x):
+        return ray.get(square.remote(x))  # CON601
+
+
+print(ray.get(Summary.remote().one.remote(2)))

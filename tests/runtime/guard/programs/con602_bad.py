@@ -1,0 +1,7 @@
+# guard: --embed ray
+import ray
+
+
+@ray.remote
+async def fetch():  # CON602
+    return 1

@@ -1,0 +1,11 @@
+# guard: --embed ray
+import ray
+
+
+@ray.remote
+def size(data):
+    return len(data)
+
+
+data = bytes(1_000_000)
+print(ray.get([size.remote(data) for _ in range(4)]))  # CON609

@@ -1,0 +1,6 @@
+# guard: --embed ray
+import pickle
+
+import ray
+
+pickle.dumps(ray.put(1))  # CON612

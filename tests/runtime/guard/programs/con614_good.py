@@ -1,0 +1,10 @@
+# guard: --embed ray
+import ray
+
+
+@ray.remote
+def made():
+    return [1]
+
+
+print(ray.get(made.remote()))

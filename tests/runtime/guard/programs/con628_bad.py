@@ -1,0 +1,10 @@
+# guard: --embed ray
+import ray
+
+
+@ray.remote
+def total(values):
+    return values[0] + 1  # CON628
+
+
+print(ray.get(total.remote([ray.put(1)])))

@@ -1,0 +1,13 @@
+# guard: --embed ray
+import ray
+
+
+@ray.remote
+class Store:
+    def one(self):
+        return 1
+
+
+store = Store.options(name="store").remote()
+ray.get(store.one.remote())
+ray.get_actor("store")

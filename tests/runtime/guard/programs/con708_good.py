@@ -1,0 +1,21 @@
+# guard: --embed xoscar
+import asyncio
+
+import xoscar as xo
+
+
+class Store(xo.Actor):
+    @xo.generator
+    def rows(self):
+        yield 1
+
+
+async def main():
+    pool = await xo.create_actor_pool("127.0.0.1:0", n_process=0)
+    async with pool:
+        ref = await xo.create_actor(Store, address=pool.external_address, uid="store")
+        async for row in await ref.rows():
+            print(row)
+
+
+asyncio.run(main())
