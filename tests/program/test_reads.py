@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -18,7 +17,7 @@ from conclint.program.reads import Reads, Remembered, Rest, key_of
 from conclint.program.table import Page
 from conclint.rule import Rule
 from conclint.source import Source, read
-from tests.since_project import FILES, Project
+from tests.since_project import Project
 
 Answer = TypeVar("Answer")
 RULES = catalogue.load()
@@ -28,18 +27,21 @@ class Untouched:
     """Of an earlier run nothing but what a program must know of modules that it has not read."""
 
     def __init__(self, facts: Sequence[Facts]) -> None:
-        self._facts = facts
+        self._packages = frozenset(package for one in facts for package in one.packages)
+        self._uses: dict[str, list[int]] = {}
+        for number, one in enumerate(facts):
+            for name in {name for function in one.functions for name in function.names}:
+                self._uses.setdefault(name, []).append(number)
 
     def page(self, kind: str, name: str) -> Page | None:
         del kind, name
         return None
 
     def uses(self, name: str) -> Sequence[int]:
-        users = [any(name in one.names for one in facts.functions) for facts in self._facts]
-        return [number for number, used in enumerate(users) if used]
+        return self._uses.get(name, ())
 
     def packages(self) -> frozenset[str]:
-        return frozenset(package for facts in self._facts for package in facts.packages)
+        return self._packages
 
     def names(self, kind: str) -> frozenset[str] | None:
         del kind
@@ -70,18 +72,27 @@ class Watched:
         return load
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Facts]]:
+    root = tmp_path_factory.mktemp("code")
+    sources = [(name, read(str(root / name))) for name in Project(root).names()]
+    return [(name, extract(source)) for name, source in sources if isinstance(source, Source)]
+
+
+@pytest.fixture(scope="module")
+def known(files: list[tuple[str, Facts]]) -> knowledge.Knowledge:
+    return knowledge.load({package for _, facts in files for package in facts.packages})
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_a_rule_notes_every_module_that_it_reads(rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Project(tmp_path)
-    paths = sorted(FILES)
-    sources = [read(path) for path in paths]
-    facts = [extract(source) for source in sources if isinstance(source, Source)]
-    earlier, watched = Untouched(facts), Watched(monkeypatch)
-    for number in range(len(paths)) if rule.by_module else (WHOLE,):
+def test_a_rule_notes_every_module_that_it_reads(
+    rule: Rule, files: list[tuple[str, Facts]], known: knowledge.Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier, watched = Untouched([facts for _, facts in files]), Watched(monkeypatch)
+    for number in range(len(files)) if rule.by_module else (WHOLE,):
         program = Program(
-            [(path, watched.loader(at, facts[at])) for at, path in enumerate(paths)],
-            knowledge.load(set(earlier.packages())),
+            [(path, watched.loader(at, facts)) for at, (path, facts) in enumerate(files)],
+            known,
             Options(min_confidence=Confidence.POSSIBLE),
             earlier,
         )
@@ -89,7 +100,7 @@ def test_a_rule_notes_every_module_that_it_reads(rule: Rule, tmp_path: Path, mon
             # Its own module is always among what it rests on.
             assert program.modules[number].facts.lines >= 0
         unit(program, rule, number)
-    assert {paths[number] for number in watched.unnoted} == set()
+    assert {files[number][0] for number in watched.unnoted} == set()
 
 
 def test_who_takes_a_remembered_answer_has_read_what_it_rests_on() -> None:
