@@ -58,7 +58,7 @@ ENGINES = [
     _marked("xoscar", pytest.mark.xoscar),
     _marked("xoscar-sub", pytest.mark.xoscar),
 ]
-_ORDER = ["embedded", "ray", "xoscar", "xoscar-sub"]
+_ORDER = ["", "embedded", "ray", "xoscar", "xoscar-sub"]
 
 
 def _engine_of(item: pytest.Item | None) -> str:
@@ -69,9 +69,9 @@ def _engine_of(item: pytest.Item | None) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of this folder that run on the same engine one after the other."""
+    """Put the tests of this folder that run on the same engine one after the other, those that run on none first."""
     here = Path(__file__).parent
-    places = [place for place, item in enumerate(items) if item.path.parent == here and _engine_of(item)]
+    places = [place for place, item in enumerate(items) if item.path.parent == here]
     ours = sorted((items[place] for place in places), key=lambda item: _ORDER.index(_engine_of(item)))
     for place, item in zip(places, ours):
         items[place] = item
