@@ -36,6 +36,7 @@ from conclint_rules.ray import (
 )
 from conclint_rules.tasks import (
     async_lock_reentered,
+    await_in_loop,
     await_wrong_thing,
     check_await_set,
     context_lost,
@@ -55,7 +56,9 @@ from conclint_rules.tasks import (
     loop_object_from_thread,
     lost_task,
     main_ends_first,
+    orphaned_on_cancel,
     polling_wait,
+    primitive_of_another_loop,
     resource_outlives_group,
     result_of_pending_task,
     run_per_iteration,
@@ -143,6 +146,9 @@ RULES: tuple[Rule, ...] = validate(
         thread_local_in_coroutine.RULE,
         cpu_bound_coroutine.RULE,
         contended_thread_lock.RULE,
+        await_in_loop.RULE,
+        orphaned_on_cancel.RULE,
+        primitive_of_another_loop.RULE,
         missing_main_guard.RULE,
     )
 )

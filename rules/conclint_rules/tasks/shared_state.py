@@ -9,7 +9,7 @@ from conclint.program.model import Func, chains, operands, parts
 from conclint.program.program import Program
 
 _LOCKS = ("lock", "rlock", "condition", "semaphore", "async-lock", "async-condition", "async-semaphore")
-_LOCK_NAME = re.compile(r"(^|[._])(\w*lock|\w*mutex|\w*sem(aphore)?|\w*cond(ition)?|\w*guard)(\b|$)", re.IGNORECASE)
+_LOCK_NAME = re.compile(r"(^|[._$:])(\w*lock|\w*mutex|\w*sem(aphore)?|\w*cond(ition)?|\w*guard)(\b|$)", re.IGNORECASE)
 
 
 def under_lock(program: Program, func: Func, block: int) -> bool:
