@@ -5,12 +5,15 @@ from __future__ import annotations
 import sched
 import time as clock
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from functools import partial
 from sched import Event
+from typing import TYPE_CHECKING
 
 from conclint_runtime.timers.failures import ErrorHandler, Failures
 from conclint_runtime.timers.intake import EventIntake
+
+if TYPE_CHECKING:  # its import costs as much as all the rest of this package
+    from concurrent.futures import Executor, Future
 
 
 class _Run:
