@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, cast
 
 from conclint_runtime.actors.calls import CURRENT, finished, started
 from conclint_runtime.actors.loop_group import LoopGroup
 from conclint_runtime.actors.loops import LoopThreads
+from conclint_runtime.actors.ref import ObjectRef
 from conclint_runtime.actors.running_async import perform_async
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.actor import EmbeddedActor
+    from conclint_runtime.actors.incarnation import Incarnation
     from conclint_runtime.actors.workers import Workers
 
 
-def start_async(actor: EmbeddedActor, name: str, loops: LoopThreads, ended: Callable[[], None]) -> dict[str, Workers]:
-    """Make a group of workers for each concurrency group, and start the constructor on the loop of the default one.
-
-    A class without a constructor has nothing to start: its loop is taken at its first call.
-    """
-
-    groups = {
-        group: LoopGroup(loops, f"{name}{'-' if group else ''}{group}", size, perform_async, ended)
-        for group, size in actor.settings.groups.items()
+def loop_groups(life: Incarnation, sizes: Mapping[str, int], name: str, loops: LoopThreads) -> dict[str, Workers]:
+    """Make workers for each concurrency group; each takes its loop at its first call."""
+    return {
+        group: LoopGroup(loops, f"{name}{'-' if group else ''}{group}", size, partial(perform_async, life))
+        for group, size in sizes.items()
     }
+
+
+def begin_async(life: Incarnation, default: Workers, actor: EmbeddedActor) -> None:
+    """Run the constructor on the loop of the default group; make an instance at once if the class has none."""
+    assert isinstance(default, LoopGroup)
     if actor.blueprint.has_constructor:
-        groups[""].construct(lambda: _construct(actor))
+        default.construct(lambda: _construct(life, actor))
     else:
-        # Nothing to see from outside, so it need not wait for the loop.
-        actor.instance = actor.blueprint.cls()
-        actor.open()
-    return dict(groups)
+        life.instance = actor.blueprint.cls()
+        life.open()
 
 
-async def _construct(actor: EmbeddedActor) -> None:
+async def _construct(life: Incarnation, actor: EmbeddedActor) -> None:
     call = actor.constructor
     CURRENT.set(call)
     started(call)
     error: BaseException | None = None
     try:
-        for ref in (*call.args, *call.kwargs.values()):
-            if isinstance(ref, Awaitable):
-                await ref
+        await _arrivals((*call.args, *call.kwargs.values()))
         args, kwargs = call.arguments()
         cls = actor.blueprint.cls
         initialise: Callable[..., object] = getattr(cls, "__init__")  # noqa: B009 - of the class, not of an instance
@@ -53,11 +53,18 @@ async def _construct(actor: EmbeddedActor) -> None:
             await cast("Awaitable[None]", initialise(instance, *args, **kwargs))
         else:
             instance = cls(*args, **kwargs)
-        actor.instance = instance
+        life.instance = instance
     except BaseException as raised:
         error = raised
     finished(call, error)
     if error is None:
-        actor.open()
+        life.open()
     else:
-        actor.fail_construction(error)
+        actor.fail_construction(error, life)
+
+
+async def _arrivals(args: tuple[object, ...]) -> None:
+    """Wait for the references among the arguments; their errors show when the arguments are read."""
+    for arg in args:
+        if isinstance(arg, ObjectRef):
+            await arg

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from conclint_runtime.actors import waiting
-from conclint_runtime.actors.actor import EmbeddedActor, Lease
+from conclint_runtime.actors.actor import EmbeddedActor
 from conclint_runtime.actors.blueprint import Arity, Blueprint, Shape, shape_of
 from conclint_runtime.actors.calls import CURRENT, Call, submitted
 from conclint_runtime.actors.cancelling import cancel
@@ -18,6 +18,7 @@ from conclint_runtime.actors.context import RuntimeContext, context_here
 from conclint_runtime.actors.departure import ActorExit
 from conclint_runtime.actors.engine_protocol import ClassDefinition, FunctionDefinition
 from conclint_runtime.actors.handle import ActorHandle
+from conclint_runtime.actors.lease import Lease
 from conclint_runtime.actors.names import Names
 from conclint_runtime.actors.options import method_options
 from conclint_runtime.actors.ref import ObjectRef, retire_references, settle_value

@@ -45,18 +45,17 @@ class LoopGroup:
     One whose arguments are late is overtaken by those behind it. The loop is taken at the first call.
     """
 
-    def __init__(self, loops: LoopThreads, name: str, limit: int, run: Run, retired: Callable[[], None]) -> None:
+    def __init__(self, loops: LoopThreads, name: str, limit: int, run: Run) -> None:
         self._loops = loops
         self._name = name
         self._limit = limit
         self._run = run
-        self._retired = retired
         self._thread: LoopThread | None = None
         self._queue: deque[Call] = deque()
         self._active: dict[Call, asyncio.Task[None]] = {}
         self._unfinished: set[Call] = set()
         self._constructing: asyncio.Task[None] | None = None
-        self._finishing = False
+        self._done: list[Callable[[], None]] = []
         self._stopped = False
 
     def thread(self) -> LoopThread:
@@ -84,12 +83,11 @@ class LoopGroup:
         else:
             thread.post(self._admit, call)
 
-    def finish(self) -> None:
+    def finish(self, done: Callable[[], None]) -> None:
         if self._thread is None:
-            self._stopped = True
-            self._retired()
+            done()
         else:
-            self._thread.post(self._finish, None)
+            self._thread.post(self._finish, done)
 
     def stop(self) -> list[Call]:
         self._stopped = True
@@ -136,14 +134,18 @@ class LoopGroup:
 
     def _forget(self, call: Call) -> None:
         self._unfinished.discard(call)
-        if self._finishing:
-            self._finish(None)
+        if self._done:
+            self._tell_when_done()
 
-    def _finish(self, _: None) -> None:
-        self._finishing = True
+    def _finish(self, done: Callable[[], None]) -> None:
+        self._done.append(done)
+        self._tell_when_done()
+
+    def _tell_when_done(self) -> None:
         if not self._unfinished and not self._stopped:
-            self._stopped = True
-            self._retired()  # which stops the group, and so gives the loop back
+            told, self._done = self._done, []
+            for done in told:
+                done()
 
     def _abandon(self, thread: LoopThread) -> None:
         self._queue.clear()

@@ -120,13 +120,11 @@ class LoopThread:
     def _run(self) -> None:
         ident = threading.get_ident()
         _by_thread[ident] = self
-        asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_forever()
             self._wind_up()
         finally:
             del _by_thread[ident]
-            asyncio.set_event_loop(None)
             self.loop.close()
 
     def _wind_up(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conclint_runtime.actors.actor import EmbeddedActor, Lease
+from conclint_runtime.actors.actor import EmbeddedActor
+from conclint_runtime.actors.lease import Lease
 from conclint_runtime.exceptions import ActorAlreadyExistsError
 
 

@@ -14,22 +14,21 @@ from conclint_runtime.actors.running import try_again
 from conclint_runtime.exceptions import AsyncioActorExit
 
 if TYPE_CHECKING:
-    from conclint_runtime.actors.actor import EmbeddedActor
+    from conclint_runtime.actors.incarnation import Incarnation
     from conclint_runtime.actors.loop_group import Turn
 
 
-async def perform_async(call: Call, turn: Turn) -> None:
+async def perform_async(life: Incarnation, call: Call, turn: Turn) -> None:
     """Run the call in this task, settle it, and give up its turn. Nothing is raised."""
-    actor = cast("EmbeddedActor", call.actor)
     error: BaseException | None = None
     CURRENT.set(call)
     call.running = True
     if observe.observer is not None:
         started(call)
     try:
-        if call.settled():
+        if call.settled() or life.end is not None:
             return
-        body = target_of(actor.instance, call.function)
+        body = target_of(life.instance, call.function)
         args, kwargs = call.arguments()
         value = body(*args, **kwargs)
         if call.stream is not None:
@@ -52,7 +51,7 @@ async def perform_async(call: Call, turn: Turn) -> None:
         if observe.observer is not None:
             finished(call, error)
         if error is not None:
-            actor.left(call, error)
+            life.left(call, error)
         turn.give_up()
 
 

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from conclint_runtime.actors.actor import ActorSettings
 from conclint_runtime.actors.blueprint import Blueprint
 
 ASYNC_CONCURRENCY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSettings:
+    """The options of one actor, as the embedded engine reads them.
+
+    Attributes:
+        groups: the concurrency groups by name with their sizes; the default one is named by the empty string.
+        max_pending_calls: unfinished calls above which a submission is refused; -1 for no bound.
+        max_restarts: how often it is built anew after it ended unasked; -1 for as often as it takes.
+        max_task_retries: how often a failed call is tried again, where its method says for which errors.
+        name, namespace: under which it can be found; empty for none.
+        detached: whether it lives on without a handle.
+    """
+
+    groups: Mapping[str, int]
+    max_pending_calls: int = -1
+    max_restarts: int = 0
+    max_task_retries: int = 0
+    name: str = ""
+    namespace: str = ""
+    detached: bool = False
 
 
 def actor_settings(options: Mapping[str, object], blueprint: Blueprint, namespace: str) -> ActorSettings:

@@ -22,14 +22,12 @@ class SyncWorker:
         name: str,
         construct: Callable[[], bool],
         run: Callable[[Call], None],
-        ended: Callable[[], None],
     ) -> None:
         self._threads = threads
         self._name = name
         self._construct = construct
         self._run = run
-        self._ended = ended
-        self._queue: deque[Call | None] = deque()  # None: nothing comes after it
+        self._queue: deque[Call | Callable[[], None]] = deque()
         self._parker = Parker()
         self._starting: list[None] = [None]
         self._stopped = False
@@ -52,12 +50,12 @@ class SyncWorker:
             self.start()
         self._parker.unpark()
 
-    def finish(self) -> None:
+    def finish(self, done: Callable[[], None]) -> None:
+        self._queue.append(done)
         if self._starting:
-            self._starting.clear()
-            self._ended()
+            self._queue.remove(done)
+            done()
             return
-        self._queue.append(None)
         self._parker.unpark()
 
     def stop(self) -> list[Call]:
@@ -69,7 +67,7 @@ class SyncWorker:
                 call = self._queue.popleft()
             except IndexError:
                 break
-            if call is not None:
+            if isinstance(call, Call):
                 calls.append(call)
         self._parker.unpark()
         return calls
@@ -87,9 +85,10 @@ class SyncWorker:
             except IndexError:
                 parker.park()
                 continue
-            if call is None:
-                self._ended()
-                return
+            if not isinstance(call, Call):
+                queue.popleft()
+                call()
+                continue
             if call.deferred:
                 if call.settled():
                     call.deferred = False

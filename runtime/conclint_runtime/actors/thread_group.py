@@ -14,14 +14,11 @@ from conclint_runtime.actors.threads import Threads
 class ThreadGroup:
     """Runs up to `limit` calls at a time; one whose arguments are late is overtaken by those behind it."""
 
-    def __init__(
-        self, threads: Threads, name: str, limit: int, run: Callable[[Call], None], ended: Callable[[], None]
-    ) -> None:
+    def __init__(self, threads: Threads, name: str, limit: int, run: Callable[[Call], None]) -> None:
         self._threads = threads
         self._name = name
         self._limit = limit
         self._run = run
-        self._ended = ended
         # Reentrant: a finaliser may submit while this thread is inside.
         self._lock = threading.RLock()
         self._queue: deque[Call] = deque()
@@ -29,7 +26,7 @@ class ThreadGroup:
         self._running: set[Call] = set()
         self._idle: list[Parker] = []
         self._made = 0
-        self._finishing = False
+        self._done: list[Callable[[], None]] = []
         self._stopped = False
 
     def submit(self, call: Call) -> None:
@@ -40,10 +37,9 @@ class ThreadGroup:
             self._deferred.discard(call)
         self._enqueue(call)
 
-    def finish(self) -> None:
-        with self._lock:
-            self._finishing = True
-        self._end_when_done()
+    def finish(self, done: Callable[[], None]) -> None:
+        self._done.append(done)
+        self._tell_when_done()
 
     def stop(self) -> list[Call]:
         with self._lock:
@@ -92,16 +88,16 @@ class ThreadGroup:
                 self._run(call)
             self._running.discard(call)
             del call
-            if self._finishing:
-                self._end_when_done()
+            if self._done:
+                self._tell_when_done()
 
-    def _end_when_done(self) -> None:
+    def _tell_when_done(self) -> None:
         with self._lock:
-            if self._stopped or not self._finishing or self._queue or self._running or self._deferred:
+            if self._stopped or self._queue or self._running or self._deferred:
                 return
-            self._stopped = True
-            self._wake_all()
-        self._ended()
+            told, self._done = self._done, []
+        for done in told:
+            done()
 
     def _wake_all(self) -> None:
         while self._idle:
