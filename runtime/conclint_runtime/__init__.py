@@ -11,11 +11,12 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # what type checkers take for True; importing `typing` would cost more than all of this file
 
 if TYPE_CHECKING:
-    from conclint_runtime import actors, exceptions, util
+    from conclint_runtime import actor, actors, exceptions, util
     from conclint_runtime.actors.api import (
         available_resources,
         cancel,
         cluster_resources,
+        exit_actor,
         get,
         get_actor,
         get_runtime_context,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         put,
         remote,
         shutdown,
+        statistics,
         wait,
     )
     from conclint_runtime.actors.definitions import ActorClass, RemoteFunction
@@ -50,6 +52,7 @@ _HOMES = {
         "put",
         "remote",
         "shutdown",
+        "statistics",
         "wait",
     ),
     "actors.definitions": ("ActorClass", "RemoteFunction"),
@@ -68,11 +71,13 @@ __all__ = [
     "ObjectRef",
     "ObjectRefGenerator",
     "RemoteFunction",
+    "actor",
     "actors",
     "available_resources",
     "cancel",
     "cluster_resources",
     "exceptions",
+    "exit_actor",
     "get",
     "get_actor",
     "get_runtime_context",
@@ -83,10 +88,7 @@ __all__ = [
     "method",
     "put",
     "remote",
-    "shutdown",
-    "util",
-    "wait",
-]
+XX
 
 
 def __getattr__(name: str) -> object:

@@ -14,11 +14,12 @@ from conclint_runtime.actors.definitions import ActorClass, RemoteFunction, make
 from conclint_runtime.actors.engine import EmbeddedEngine
 from conclint_runtime.actors.engine_protocol import BACKEND_VARIABLE, Engine
 from conclint_runtime.actors.options import METHOD_OPTIONS, check_options
-from conclint_runtime.actors.ref import ObjectRef
+from conclint_runtime.actors.ref import ObjectRef, retire_references
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.context import RuntimeContext
     from conclint_runtime.actors.handle import ActorHandle
+    from conclint_runtime.actors.statistics import EngineStatistics
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -145,7 +146,18 @@ def shutdown(_exiting_interpreter: bool = False) -> None:
         engine.shutdown()
 
 
+def _forget_after_fork() -> None:
+    """In a forked child there are none of the engine's threads: let the child's first call start an engine of its own,
+    instead of waiting for ever for the parent's."""
+    global _engine, _starting  # noqa: PLW0603 - see `init`
+    _engine = None
+    _starting = threading.RLock()
+    retire_references()
+
+
 atexit.register(shutdown, True)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)
 
 
 @overload
@@ -265,6 +277,14 @@ def exit_actor() -> None:
 def get_runtime_context() -> RuntimeContext:
     """Return what there is to know about where the caller runs."""
     return current_engine().runtime_context()
+
+
+def statistics() -> EngineStatistics:
+    """Count what runs now in the embedded engine. Raises RuntimeError when another engine runs, or none."""
+    if not isinstance(_engine, EmbeddedEngine):
+        name = "no engine runs" if _engine is None else f"the {_engine.name} engine keeps its own"
+        raise RuntimeError(f"there are no statistics of embedded actors: {name}")
+    return _engine.statistics()
 
 
 def cluster_resources() -> Mapping[str, float]:

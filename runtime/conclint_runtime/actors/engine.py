@@ -24,6 +24,7 @@ from conclint_runtime.actors.options import method_options
 from conclint_runtime.actors.ref import ObjectRef, retire_references, settle_value
 from conclint_runtime.actors.results import attach_results
 from conclint_runtime.actors.settings import actor_settings, read_cpus
+from conclint_runtime.actors.statistics import EngineStatistics
 from conclint_runtime.actors.tasks import TaskCall, TaskThreads
 from conclint_runtime.actors.threads import Threads
 from conclint_runtime.exceptions import AsyncioActorExit, RayError
@@ -227,6 +228,19 @@ class EmbeddedEngine:
 
     def resources(self, available: bool) -> Mapping[str, float]:
         return {"CPU": self._tasks.free if available else self._slots}
+
+    def statistics(self) -> EngineStatistics:
+        """Count what runs now."""
+        return EngineStatistics(
+            actors=len(self._actors),
+            named_actors=len(self._names),
+            threads=self.threads.count(),
+            loops=0 if self._loops is None else self._loops.count(),
+            task_slots=self._slots,
+            free_slots=self._tasks.free,
+            unfinished_tasks=self._tasks.unfinished,
+            queued_tasks=self._tasks.queued,
+        )
 
     def shutdown(self) -> None:
         self.stop(SHUTDOWN_SECONDS)

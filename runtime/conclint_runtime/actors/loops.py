@@ -168,6 +168,10 @@ class LoopThreads:
             chosen.sharers += 1
             return chosen
 
+    def count(self) -> int:
+        """How many loops run."""
+        return len(self._threads)
+
     def release(self, thread: LoopThread) -> None:
         """Give a loop back; the last one to do so ends it."""
         with self._lock:

@@ -38,6 +38,9 @@ class Names:
         if self._actors.get(key) is actor:
             del self._actors[key]
 
+    def __len__(self) -> int:
+        return len(self._actors)
+
     def inside(self, namespace: str) -> list[str]:
         """The names in one namespace."""
         return [name for space, name in tuple(self._actors) if space == namespace and self.find(name, space)]

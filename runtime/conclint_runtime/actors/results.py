@@ -42,7 +42,6 @@ def attach_results(call: Call, shape: Shape) -> Submitted:
 
 
 def _stream(call: Call) -> ObjectRefGenerator[object]:
-    stream = Stream(call.name, call.options.backpressure)
-    stream.completed._call = call
+    stream = Stream(call, call.options.backpressure)
     call.stream = stream
     return ObjectRefGenerator(stream)

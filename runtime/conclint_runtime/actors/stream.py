@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Generator
-from typing import Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from conclint_runtime.actors.copying import pack
 from conclint_runtime.actors.ref import Failure, ObjectRef, settle
+
+if TYPE_CHECKING:
+    from conclint_runtime.actors.calls import Call
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -19,15 +22,16 @@ class Stream:
     are unread the producer waits at its next item until one is read or nobody reads any more.
     """
 
-    def __init__(self, name: str, backpressure: int | None) -> None:
-        self._name = name
+    def __init__(self, call: Call, backpressure: int | None) -> None:
+        self._call = call
+        self._name = call.name
         self._bound = backpressure if backpressure is not None and backpressure > 0 else None
         self._items: deque[ObjectRef[object]] = deque()
-        self._pulse: ObjectRef[object] = ObjectRef()
+        self._pulse = self._new_pulse()
         self._room: ObjectRef[object] = ObjectRef()
         self._ended = False
         self.abandoned = False
-        self.completed: ObjectRef[object] = ObjectRef()
+        self.completed = self._new_pulse()
 
     def finished(self) -> bool:
         """Whether no further item will come."""
@@ -92,10 +96,15 @@ class Stream:
 
     def _add(self, ref: ObjectRef[object]) -> None:
         self._items.append(ref)
-        pulse, self._pulse = self._pulse, ObjectRef()
+        pulse, self._pulse = self._pulse, self._new_pulse()
         settle(pulse, None)
         if self._ended:
             settle(self._pulse, None)
+
+    def _new_pulse(self) -> ObjectRef[object]:
+        pulse: ObjectRef[object] = ObjectRef()
+        pulse._call = self._call
+        return pulse
 
     def _let_producer_go(self) -> None:
         if self._bound is not None or self.abandoned:

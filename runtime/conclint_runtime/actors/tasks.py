@@ -71,6 +71,16 @@ class TaskThreads:
         """The slots that no task holds."""
         return max(self._free, 0.0)
 
+    @property
+    def unfinished(self) -> int:
+        """How many tasks have not ended."""
+        return len(self._unfinished)
+
+    @property
+    def queued(self) -> int:
+        """How many tasks wait for a slot."""
+        return len(self._queue)
+
     def submit(self, call: TaskCall) -> None:
         """Take a task, without blocking. One that wants more slots than there are gets all of them."""
         call.cpus = min(call.cpus, self.slots)

@@ -193,7 +193,7 @@ def test_actors_that_end_leave_a_shared_loop_to_the_others() -> None:
 
     actors = [ray.remote(Lone).remote() for _ in range(2 * OWN_LOOPS)]
     names = ray.get([actor.name.remote() for actor in actors])
-    kept = {name: actor for name, actor in zip(names, actors, strict=True)}
+    kept = dict(zip(names, actors, strict=True))
     actors.clear()
     for _ in range(2):
         assert ray.get([actor.name.remote() for actor in kept.values()]) == list(kept)

@@ -96,6 +96,38 @@ def _hold(gate: Gate) -> None:
     gate.pass_through()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_has_an_engine_of_its_own() -> None:
+    _run(
+        "import os, warnings; warnings.simplefilter('ignore')\n"
+        "import conclint_runtime as ray\n"
+        "class A:\n    def m(self): return 1\n"
+        "a = ray.remote(A).remote(); assert ray.get(a.m.remote()) == 1\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    assert not ray.is_initialized()\n"
+        "    os._exit(ray.get(ray.remote(lambda: 7).remote()))\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7\n"
+    )
+
+
+def test_statistics_count_what_runs() -> None:
+    door = Gate()
+    held = [ray.remote(_hold).remote(door) for _ in range(3)]
+    door.arrived(2)
+    seen = ray.statistics()
+    assert (seen.task_slots, seen.free_slots, seen.unfinished_tasks, seen.queued_tasks) == (2, 0, 3, 1)
+    assert (seen.actors, seen.named_actors, seen.threads, seen.loops) == (0, 0, 2, 0)
+    door.open()
+    ray.get(held)
+
+
+def test_there_are_no_statistics_without_an_engine() -> None:
+    ray.shutdown()
+    with pytest.raises(RuntimeError, match="no engine runs"):
+        ray.statistics()
+
+
 def test_importing_the_package_imports_nothing_heavy() -> None:
     code = (
         "import sys, conclint_runtime as ray\n"

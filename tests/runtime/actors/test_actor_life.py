@@ -200,6 +200,94 @@ def test_an_actor_ends_with_its_last_handle_after_its_pending_calls(
     assert not _alive(actor_id)
 
 
+def test_a_handle_that_a_method_took_to_its_own_actor_keeps_it_alive(gate: Gate) -> None:
+    class Selfish(Counter):
+        def keep(self, gate: Gate) -> list[ray.ActorHandle]:
+            gate.pass_through()
+            return [ray.get_runtime_context().current_actor]
+
+    actor = ray.remote(Selfish).remote()
+    kept = actor.keep.remote(gate)
+    gate.arrived()
+    del actor
+    gc.collect()
+    gate.open()
+    (again,) = ray.get(kept)
+    assert ray.get([again.increment.remote(), again.increment.remote()]) == [1, 2]
+
+
+@pytest.mark.parametrize("kind", ["sync", "threaded", "async"])
+def test_a_constructor_waits_for_its_late_arguments(kind: str, gate: Gate) -> None:
+    class Keeper:
+        def __init__(self, first: int, second: int) -> None:
+            self.total = first + second
+
+        def sum(self) -> int:
+            return self.total
+
+    class AsyncKeeper(Keeper):
+        async def _async(self) -> None: ...
+
+    @ray.remote
+    def late(gate: Gate) -> int:
+        gate.pass_through()
+        return 1
+
+    cls = ray.remote(AsyncKeeper if kind == "async" else Keeper)
+    actor = cls.options(max_concurrency=2 if kind == "threaded" else 1).remote(late.remote(gate), second=ray.put(2))
+    total = actor.sum.remote()
+    gate.arrived()
+    assert ray.wait([total], timeout=0)[0] == []
+    gate.open()
+    assert ray.get(total) == 3
+
+
+@pytest.mark.parametrize("kind", ["sync", "threaded", "async"])
+def test_a_constructor_whose_argument_failed_fails_the_actor(kind: str) -> None:
+    class Keeper:
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def get(self) -> int:
+            return self.value
+
+    class AsyncKeeper(Keeper):
+        async def _async(self) -> None: ...
+
+    @ray.remote
+    def fails() -> int:
+        raise ValueError("no value")
+
+    cls = ray.remote(AsyncKeeper if kind == "async" else Keeper)
+    actor = cls.options(max_concurrency=2 if kind == "threaded" else 1).remote(fails.remote())
+    with pytest.raises(ActorDiedError, match="no value"):
+        ray.get(actor.get.remote())
+
+
+def test_calls_submitted_while_an_actor_restarts_end_one_way_or_the_other() -> None:
+    actor = ray.remote(max_restarts=-1)(Counter).remote()
+    stop, refs = threading.Event(), list[ray.ObjectRef[int]]()
+
+    def submit() -> None:
+        while not stop.is_set():
+            refs.append(actor.increment.remote())
+            ray.wait(refs[-1:])
+
+    thread = threading.Thread(target=submit)
+    thread.start()
+    for _ in range(50):
+        ray.kill(actor, no_restart=False)
+    stop.set()
+    thread.join(PATIENCE)
+    ready, lost = ray.wait(refs, num_returns=len(refs), timeout=PATIENCE)
+    assert lost == []
+    for ref in ready:
+        try:
+            ray.get(ref)
+        except ActorUnavailableError:
+            pass
+
+
 def test_a_method_object_keeps_its_actor_alive() -> None:
     increment = ray.remote(Counter).remote().increment
     gc.collect()
