@@ -116,12 +116,14 @@ class BlockingPool:
     async def close(self) -> None:
         """Refuse new calls, wait for those under way (not for abandoned ones), and end the threads."""
         self._closed = True
-        await wait_until_ended(lambda: self._running, lambda: None)
-        idle, self._idle = self._idle, []
-        for worker in idle:
-            worker.stop()
-        await wait_until_ended(lambda: [worker.ended for worker in idle if not worker.ended.done()], lambda: None)
-        self._workers.difference_update(idle)
+        try:
+            await wait_until_ended(lambda: self._running, lambda: None)
+        finally:  # a cancellation has waited until here, and waits on
+            idle, self._idle = self._idle, []
+            for worker in idle:
+                worker.stop()
+            self._workers.difference_update(idle)
+            await wait_until_ended(lambda: [each.ended for each in idle if not each.ended.done()], lambda: None)
 
     def stop_idle(self) -> None:
         """Refuse new calls and end the threads that have nothing to do, without waiting: for a loop that is gone."""

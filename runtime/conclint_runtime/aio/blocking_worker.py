@@ -60,12 +60,12 @@ class Job(Generic[T]):
     @contextmanager
     def place_lent(self) -> Iterator[None]:
         """While this thread waits for its own loop, another call may run in its place."""
-        self.loop.call_soon_threadsafe(self._lend)
+        lent = _call_on(self.loop, self._lend)
         try:
             yield
         finally:
-            if not self.loop.is_closed():
-                self.loop.call_soon_threadsafe(self._reclaim)
+            if lent:
+                _call_on(self.loop, self._reclaim)
 
 
 def current_job() -> Job[object] | None:
@@ -110,18 +110,20 @@ class Worker:
     def _work(self) -> None:
         while (job := self._inbox.get()) is not None:
             say = job.execute()
-            if not self._tell(partial(self._finished, self, job, say)):
+            if not _call_on(self._loop, partial(self._finished, self, job, say)):
                 _log_unheard(job)
                 return
             del job, say  # an idle thread must not keep what it last worked on
-        self._tell(partial(self.ended.set_result, None))
+        _call_on(self._loop, partial(self.ended.set_result, None))
 
-    def _tell(self, callback: Callable[[], object]) -> bool:
-        try:
-            self._loop.call_soon_threadsafe(callback)
-        except RuntimeError:  # the loop was closed: nobody is left to be told
-            return False
-        return True
+
+def _call_on(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> bool:
+    """Have `loop` call `callback`; False when it was closed, and nobody is left to be told."""
+    try:
+        loop.call_soon_threadsafe(callback)
+    except RuntimeError:
+        return False
+    return True
 
 
 def _log_unheard(job: Job[object]) -> None:

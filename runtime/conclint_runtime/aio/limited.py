@@ -150,7 +150,10 @@ class LimitedMap(Generic[R]):
             future.add_done_callback(self._ended)
 
     def _fed(self, feeder: asyncio.Task[None]) -> None:
-        if not feeder.cancelled() and (error := feeder.exception()) is not None:
+        if feeder.cancelled():
+            if not self._ending:
+                self._fail(CancelledFromWithinError("the reading of the input was cancelled, but not by the reader"))
+        elif (error := feeder.exception()) is not None:
             self._fail(error)
         self._exhausted = True
         self._tell()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from functools import partial
@@ -113,7 +112,7 @@ class SingleFlight:
             task = loop.create_task(flight.fly(function, *args, **kwargs))
             flight.known_as(task)
             self._started += 1
-            task.add_done_callback(partial(self._forget, entry, flight))
+            task.add_done_callback(partial(self._ended, entry, flight))
         else:
             self._joined += 1
         caller = _flight_of.get(current) if (current := asyncio.current_task()) is not None else None
@@ -145,13 +144,17 @@ class SingleFlight:
             flight.callers -= 1
         return flight.result(task, entry[1])
 
-    def _forget(self, entry: tuple[int, Hashable], flight: _Flight[T], _: object = None) -> None:
+    def _ended(self, entry: tuple[int, Hashable], flight: _Flight[T], task: asyncio.Task[T]) -> None:
+        self._forget(entry, flight)
+        del _flight_of[task]
+
+    def _forget(self, entry: tuple[int, Hashable], flight: _Flight[T]) -> None:
         if self._flights.get(entry) is flight:
             del self._flights[entry]
 
 
-# Which call a task is, in whichever `SingleFlight`, so that a circle through several of them is seen.
-_flight_of: weakref.WeakKeyDictionary[asyncio.Task[Any], _Flight[Any]] = weakref.WeakKeyDictionary()
+# Which call a task under way is, in whichever `SingleFlight`, so that a circle through several of them is seen.
+_flight_of: dict[asyncio.Task[Any], _Flight[Any]] = {}
 
 
 def _refuse_circle(caller: _Flight[Any], key: Hashable) -> None:

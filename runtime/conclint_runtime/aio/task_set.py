@@ -118,7 +118,7 @@ class TaskSet:
         await wait_until_ended(self._others, lambda: None if self._closed else self.cancel())
 
     def _others(self) -> set[asyncio.Task[object]]:
-        """The tasks, for one who is none of them."""
+        """The tasks, for one who is none of them; `WaitsForItselfError` for one who is."""
         if asyncio.current_task() in self._tasks:
             raise WaitsForItselfError(
                 f"a task of {self!r} waits for the whole set, and so for itself: wait for it outside, or only "
@@ -128,6 +128,7 @@ class TaskSet:
 
     async def close(self) -> None:
         """Refuse new tasks, cancel those that run, wait until they have ended, and raise the errors that were kept."""
+        self._others()
         self._closed = True
         self.cancel()
         await self.join()

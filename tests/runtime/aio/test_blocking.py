@@ -249,6 +249,22 @@ def test_the_end_of_the_pool_waits_for_the_calls_under_way() -> None:
     assert run(main()) == "through"
 
 
+def test_a_cancelled_end_of_the_pool_ends_its_threads_too() -> None:
+    async def main() -> tuple[bool, int]:
+        gate = Gate()
+        pool = BlockingPool(1)
+        caller = asyncio.create_task(pool.run(gate))
+        await gate.begins()
+        closing = asyncio.create_task(pool.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        gate.let.set()
+        await asyncio.wait([closing, caller])
+        return closing.cancelled(), pool.statistics().threads
+
+    assert run(main()) == (True, 0)
+
+
 def test_the_end_of_the_pool_ends_its_threads() -> None:
     async def main() -> int:
         async with BlockingPool(2) as pool:

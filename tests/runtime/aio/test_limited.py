@@ -212,6 +212,18 @@ def test_an_error_of_the_input_is_raised() -> None:
         run(main())
 
 
+def test_an_input_that_is_cancelled_from_within_is_not_taken_for_its_end() -> None:
+    async def broken() -> AsyncIterator[int]:
+        yield 1
+        raise asyncio.CancelledError
+
+    async def main() -> list[int]:
+        return await map_limited(double_after, broken(), limit=2)
+
+    with pytest.raises(CancelledFromWithinError, match="the reading of the input"):
+        run(main())
+
+
 def test_work_that_is_cancelled_from_within_does_not_cancel_the_reader() -> None:
     async def cancels_itself() -> int:
         raise asyncio.CancelledError

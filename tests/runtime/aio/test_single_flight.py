@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import traceback
+import weakref
 from collections.abc import Coroutine
 
 import pytest
@@ -254,6 +256,24 @@ def test_a_call_may_ask_for_other_keys() -> None:
         return await flights.run("both", both)
 
     assert run(main()) == ["A", "B"]
+
+
+def test_nothing_is_kept_of_a_call_that_has_ended() -> None:
+    class Payload:
+        pass
+
+    async def make() -> Payload:
+        await asyncio.sleep(1)
+        return Payload()
+
+    async def main() -> bool:
+        flights = SingleFlight()
+        watch = weakref.ref(await flights.run("a", make))
+        await asyncio.sleep(1)
+        gc.collect()
+        return watch() is None
+
+    assert run(main())
 
 
 def test_statistics_tell_the_calls_that_were_saved() -> None:

@@ -306,6 +306,20 @@ def test_a_task_that_would_wait_for_itself_is_refused() -> None:
         run(main())
 
 
+def test_a_task_that_would_close_its_own_set_is_refused_and_cancels_nothing() -> None:
+    async def main() -> int:
+        tasks = TaskSet()
+        tasks.create_task(asyncio.sleep(1))
+        with pytest.raises(WaitsForItselfError):
+            await tasks.create_task(tasks.close())
+        with pytest.raises(ExceptionGroup):
+            async with tasks:
+                pass
+        return tasks.statistics().succeeded
+
+    assert run(main()) == 1
+
+
 def test_what_is_no_exception_leaves_in_a_base_group() -> None:
     class Stop(BaseException):
         pass
