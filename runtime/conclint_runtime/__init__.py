@@ -88,7 +88,11 @@ __all__ = [
     "method",
     "put",
     "remote",
-XX
+    "shutdown",
+    "statistics",
+    "util",
+    "wait",
+]
 
 
 def __getattr__(name: str) -> object:
