@@ -23,6 +23,8 @@ _RAY = {"num_cpus": 2, "include_dashboard": False, "log_to_driver": False, "logg
 _IMPORT, _START = "import and start", "start"
 _MEMORY = f"memory of {ACTORS} actors"
 _SHORT = "FALLS SHORT"
+_SHORT_ROWS = 5
+"""How many times as often the rows of the executors are measured, which take a fraction of the others' time."""
 _IDLE = 0.5
 """The load average below which the machine counts as idle when the run begins."""
 
@@ -85,7 +87,7 @@ def compare(rounds: int, without: Sequence[str] = ()) -> int:
     print("\n".join(_table(samples, [OURS, *rivals, *(["xoscar local"] if "xoscar" in rivals else [])])))
     executors: Samples = {}
     with of_executors(ours=True) as ours, of_executors(ours=False) as standard:
-        _take_turns({OURS: ours, STANDARD: standard}, rounds, executors)
+        _take_turns({OURS: ours, STANDARD: standard}, rounds * _SHORT_ROWS, executors)
     print()
     print("\n".join(_table(executors, [OURS, STANDARD])))
     print()
@@ -134,7 +136,8 @@ def _take_turns(sides: dict[str, dict[str, Sample]], rounds: int, samples: Sampl
     rows = dict.fromkeys(row for side in sides.values() for row in side)
     for number in range(rounds):
         for row in rows:
-            for name, side in sides.items():
+            # Whoever comes second finds the processor as the first has left it, so they change places.
+            for name, side in list(sides.items())[:: -1 if number % 2 else 1]:
                 if row in side:
                     _tell(f"round {number + 1} of {rounds}: {row}, {name}")
                     _add(samples, row, name, side[row]())
@@ -197,7 +200,7 @@ def judged(samples: Samples, idle: bool) -> list[str]:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio > 0.5 else f"1/{1 / ratio:.1f}"
+    return f"{ratio:.2f}" if ratio > 0.5 else f"1/{1 / ratio:.3g}" if ratio > 0.001 else f"1/{1 / ratio:,.0f}"
 
 
 def _tell(text: str) -> None:
