@@ -14,6 +14,9 @@ from conclint_runtime.xo.errors import Return
 from conclint_runtime.xo.locking import MessageLock, is_unlocked
 from conclint_runtime.xo.messages import Call
 
+# What cannot be awaited, so that most results need not be looked at.
+_PLAIN = frozenset({bool, bytes, dict, float, int, list, set, str, type(None)})
+
 
 class Resident:
     """An actor in its pool, with its lock: what messages are handed to."""
@@ -46,13 +49,17 @@ class Resident:
             result = await _completed(method(*args, **kwargs))
         else:
             async with self.lock:
-                with self._watched(method):
-                    result = await _completed(method(*args, **kwargs))
-        return await self.settle(result)
+                options = get_debug_options()
+                if options is None:
+                    result = method(*args, **kwargs)
+                    if type(result) not in _PLAIN:
+                        result = await _completed(result)
+                else:
+                    with self._watched(method, options.actor_lock_timeout):
+                        result = await _completed(method(*args, **kwargs))
+        return result if type(result) in _PLAIN else await self.settle(result)
 
-    def _watched(self, method: Callable[..., object]) -> contextlib.AbstractContextManager[None]:
-        options = get_debug_options()
-        seconds = 0 if options is None else options.actor_lock_timeout
+    def _watched(self, method: Callable[..., object], seconds: float) -> contextlib.AbstractContextManager[None]:
         return logged_when_late(seconds, "Method %r of actor %s hold lock timeout.", method, self.actor.uid)
 
     async def settle(self, result: object) -> object:
