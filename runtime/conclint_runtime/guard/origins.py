@@ -23,7 +23,7 @@ class Origins:
     def install(self, report: Report, settings: Settings, /) -> None:
         """Replace what starts things."""
         sight = self._sight = Sight(report, settings)
-        sight.wrap(asyncio.BaseEventLoop, "create_task", self._noting(sight, tasks=True))
+        sight.wrap_loops("create_task", self._noting(sight, tasks=True))
         for pool in (concurrent.futures.ThreadPoolExecutor, concurrent.futures.ProcessPoolExecutor):
             sight.wrap(pool, "submit", self._noting(sight))
         sight.wrap(threading.Thread, "__init__", self._noting_self(sight))

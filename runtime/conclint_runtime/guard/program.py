@@ -78,8 +78,9 @@ class Program:
         except SystemExit as end:
             return _exit_code(end)
         except BaseException as error:
-            kind = type(error)
-            sys.excepthook(kind, error, _from_program(error.__traceback__))
+            # The interpreter shows the traceback that the exception itself has.
+            error = error.with_traceback(_from_program(error.__traceback__))
+            sys.excepthook(type(error), error, error.__traceback__)
             return 130 if isinstance(error, KeyboardInterrupt) else 1
         return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,8 @@ class Session:
             return False
         try:
             try:
+                # What only a cycle keeps is lost too, and tells of itself when it is collected.
+                gc.collect()
                 self._observers.at_end(self.report)
             finally:
                 self._observers.uninstall()

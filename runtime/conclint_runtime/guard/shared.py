@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from conclint_runtime.guard.places import Stack
 if TYPE_CHECKING:
     import asyncio
 
-    from conclint_runtime.guard.blocking.tables import Known
+    from conclint_runtime.guard.blocking.tables import Known, Tables
 
 _ORIGIN = "_conclint_guard_origin"
 Ended = Callable[["asyncio.Future[object]"], None]
@@ -34,8 +35,31 @@ class Shared:
         self.task_ended: list[Ended] = []
         self.on_deadlock: Callable[[], None] | None = None
         self.call_failed: list[Callable[[BaseException], None]] = []
+        self._for_uvloop: list[Callable[[type], None]] = []
+        self._tables: Tables | None = None
         # Tasks that `gather` has started.
         self.gathered: weakref.WeakSet[asyncio.Future[object]] = weakref.WeakSet()
+
+    @property
+    def tables(self) -> Tables:
+        """What is known to block, read when it is first asked for."""
+        if self._tables is None:
+            from conclint_runtime.guard.blocking.tables import Tables
+
+            self._tables = Tables()
+        return self._tables
+
+    def when_uvloop(self, arrived: Callable[[type], None]) -> None:
+        """Call `arrived` with uvloop's class of loops: now, or when it is imported."""
+        self._for_uvloop.append(arrived)
+        self.uvloop_arrived(arrived)
+
+    def uvloop_arrived(self, *arrived: Callable[[type], None]) -> None:
+        """Tell these, or all that wait for it, of uvloop's class, if it has been imported."""
+        kind: object = getattr(sys.modules.get("uvloop"), "Loop", None)
+        if isinstance(kind, type):
+            for each in arrived or self._for_uvloop:
+                each(kind)
 
     def started(self, thing: object, stack: Stack) -> None:
         """Note where a task, future or thread was started."""

@@ -39,6 +39,13 @@ class Sight:
             _mark_coroutine_function(replacement)
         self.patches.put(owner, name, replacement)
 
+    def wrap_loops(self, name: str, make: Callable[[Function], Function]) -> None:
+        """The same for a method of event loops: asyncio's, and uvloop's from when that is imported."""
+        from asyncio import BaseEventLoop
+
+        self.wrap(BaseEventLoop, name, make)
+        self.shared.when_uvloop(lambda loop: self.wrap(loop, name, make))
+
     def caller(self, depth: int = 1) -> FrameType | None:
         """The frame that called what is replaced: the nearest that is not this package's."""
         return self.scope.caller(here(depth))

@@ -79,10 +79,10 @@ def _named(expression: ast.expr, frame: FrameType, enters: bool) -> str:
 
 
 def _type_name(value: object) -> str:
-    kind = type(value)
-    # A lock that a guard has put in the place of the interpreter's own stands for it.
-    if kind.__module__.startswith("conclint_runtime.guard"):
-        return f"threading.{'RLock' if 'RLock' in kind.__name__ else 'Lock'}"
+    # What a guard has put in the place of the library's own stands for that.
+    kind = next(each for each in type(value).__mro__ if not each.__module__.startswith("conclint_runtime.guard"))
+    if kind is object and type(value) is not object:
+        return f"threading.{'RLock' if 'RLock' in type(value).__name__ else 'Lock'}"
     return f"{kind.__module__}.{kind.__qualname__}"
 
 

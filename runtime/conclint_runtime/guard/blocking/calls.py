@@ -22,7 +22,7 @@ from conclint_runtime.guard.blocking.audit import audited
 from conclint_runtime.guard.blocking.hosts import host_codes
 from conclint_runtime.guard.blocking.offload import is_offloaded_argument
 from conclint_runtime.guard.blocking.readiness import must_wait
-from conclint_runtime.guard.blocking.tables import Known, Tables
+from conclint_runtime.guard.blocking.tables import Known
 from conclint_runtime.guard.loops import loop_stack, running_loop
 from conclint_runtime.guard.patching import Patches, patchable
 from conclint_runtime.guard.places import Stack
@@ -66,11 +66,12 @@ class Calls:
     def install(self, report: Report, settings: Settings, /) -> None:
         """Replace what is imported, wait for what will be."""
         self._report, self._settings, self._shared = report, settings, settings.shared
-        self._tables = Tables()
+        self._tables = settings.shared.tables
         for module in tuple(sys.modules.values()):
-            if isinstance(module, ModuleType) and self._tables.serves(module.__name__):
+            known = isinstance(module, ModuleType) and module.__name__ != "uvloop"
+            if known and self._tables.serves(module.__name__):
                 self._arrived(module)
-        self._arrivals = Arrivals(self._tables.serves, self._arrived)
+        self._arrivals = Arrivals(self._serves, self._arrived)
         sys.meta_path.insert(0, self._arrivals)
         self._stop_audit = audited(self._audit)
 
@@ -89,7 +90,12 @@ class Calls:
             if seconds >= self._settings.threshold:
                 self._say(report, known, stack, seconds, "it had not ended when the guard did")
 
+    def _serves(self, module: str) -> bool:
+        return module == "uvloop" or self._tables.serves(module)
+
     def _arrived(self, module: ModuleType) -> None:
+        if module.__name__ == "uvloop":
+            self._shared.uvloop_arrived()
         for path, known in self._tables.of_module(module.__name__):
             self._replace(module, path, known)
 

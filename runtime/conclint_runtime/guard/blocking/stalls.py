@@ -18,7 +18,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from conclint_runtime.guard.blocking.callee import callees
-from conclint_runtime.guard.blocking.tables import Known, Tables
+from conclint_runtime.guard.blocking.tables import Known
 from conclint_runtime.guard.blocking.turn import Look, Turn, moment, verdicts
 from conclint_runtime.guard.loops import beneath_loop, loop_stack
 from conclint_runtime.guard.monitor import Monitor
@@ -39,15 +39,17 @@ class Stalls:
     def __init__(self) -> None:
         self._patches = Patches()
         self._turns: dict[int, Turn] = {}
+        self._sampling: dict[int, FrameType] = {}
         self._monitor: Monitor | None = None
 
     def install(self, report: Report, settings: Settings, /) -> None:
         """Time each turn; the monitor begins with the first."""
         self._report, self._settings, self._shared = report, settings, settings.shared
-        self._tables = Tables()
+        self._tables = settings.shared.tables
         self._monitor = Monitor(settings.step, self._look)
         original: Callable[[asyncio.events.Handle], None] = asyncio.events.Handle._run
         self._patches.put(asyncio.events.Handle, "_run", self._timed(original))
+        settings.shared.when_uvloop(self._sampled)
 
     def uninstall(self) -> None:
         """Stop timing, end the monitor."""
@@ -62,6 +64,45 @@ class Stalls:
             waiting = thread in self._shared.calls or thread == _thread.get_ident()
             if seconds >= self._settings.threshold and not waiting:
                 self._judge(report, turn, thread, seconds)
+
+    def _sampled(self, kind: type) -> None:
+        """Watch loops whose turns cannot be timed: a turn is as long as the monitor finds the same call."""
+        monitor, original = self._monitor, getattr(kind, "run_forever", None)
+        if monitor is None or not callable(original):
+            return
+
+        def run_forever(loop: object) -> object:
+            monitor.start()
+            thread = _thread.get_ident()
+            self._sampling[thread] = sys._getframe()
+            try:
+                return original(loop)
+            finally:
+                self._sampling.pop(thread, None)
+                self._ended(thread)
+
+        self._patches.put(kind, "run_forever", run_forever)
+
+    def _ended(self, thread: int) -> None:
+        """Report the turn of a loop that is only sampled, if it was long."""
+        turn = self._turns.pop(thread, None)
+        seconds = _clock() - turn.started if turn is not None else 0.0
+        if turn is not None and seconds >= self._settings.threshold and len(turn.looks) > 1:
+            with self._shared.own_work():
+                self._judge(self._report, turn, thread, seconds)
+
+    def _sample(self, thread: int, base: FrameType, frame: FrameType | None) -> None:
+        """Begin, continue or end the turn of a loop that is only sampled."""
+        turn = self._turns.get(thread)
+        busy = frame is not None and frame is not base and thread not in self._shared.calls
+        user = self._settings.scope.user_frame(frame)
+        same = busy and user is not None and turn is not None
+        if same and turn is not None and turn.looks and user is not None:
+            same = turn.looks[-1][1].key == (id(user), user.f_lasti)
+        if turn is not None and not same:
+            self._ended(thread)
+        if busy and thread not in self._turns:
+            self._turns[thread] = Turn(_clock())
 
     def _timed(self, original: Callable[[asyncio.events.Handle], None]) -> Callable[[asyncio.events.Handle], None]:
         turns, threshold, ident = self._turns, self._settings.threshold, _thread.get_ident
@@ -105,6 +146,10 @@ class Stalls:
     def _look(self) -> None:
         """One look of the monitor at all turns that have begun before the last one."""
         now = _clock()
+        if self._sampling:
+            frames = sys._current_frames()
+            for thread, base in tuple(self._sampling.items()):
+                self._sample(thread, base, frames.get(thread))
         late = [
             (thread, turn) for thread, turn in tuple(self._turns.items()) if now - turn.started >= self._settings.step
         ]

@@ -42,7 +42,7 @@ class Failures:
         sight.wrap(sys, "unraisablehook", self._hook(lambda arguments: getattr(arguments[0], "exc_value", None)))
         sight.wrap(threading, "excepthook", self._in_thread(sight))
         sight.wrap(concurrent.futures.Future, "set_exception", self._in_job(sight))
-        sight.wrap(asyncio.BaseEventLoop, "call_exception_handler", self._in_callback)
+        sight.wrap_loops("call_exception_handler", self._in_callback)
         settings.shared.task_ended.append(self._task_ended)
         settings.shared.call_failed.append(self.ended_by)
 

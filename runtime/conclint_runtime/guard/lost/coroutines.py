@@ -42,9 +42,12 @@ class LostCoroutines:
         self._depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(max(_DEPTH, self._depth))
         sight.wrap(warnings, "_warn_unawaited_coroutine", self._unawaited)
-        sight.wrap(asyncio.BaseEventLoop, "run_forever", self._tracked)
+        sight.wrap_loops("run_forever", self._tracked)
         for owner, name, position, keyword in _CALLERS:
-            sight.wrap(owner, name, self._noting(position, keyword))
+            if owner is asyncio.BaseEventLoop:
+                sight.wrap_loops(name, self._noting(position, keyword))
+            else:
+                sight.wrap(owner, name, self._noting(position, keyword))
 
     def uninstall(self) -> None:
         """Put everything back."""
@@ -53,8 +56,7 @@ class LostCoroutines:
             sys.set_coroutine_origin_tracking_depth(self._depth)
 
     def at_end(self, _: Report, /) -> None:
-        """Let those be collected that only a cycle keeps, and report those that are kept and never began."""
-        gc.collect()
+        """Report those that are kept and never began."""
         for each in gc.get_objects() if self._sight is not None else ():
             if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED:
                 if self._sight is not None and self._sight.scope.owner(each.cr_code.co_filename) == "user":

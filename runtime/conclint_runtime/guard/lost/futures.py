@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import gc
 import multiprocessing.pool
 import sys
 import weakref
@@ -54,7 +53,6 @@ class LostFutures:
 
     def at_end(self, _: Report, /) -> None:
         """Report the failures that are still kept and were never read."""
-        gc.collect()
         for future in tuple(self._failed):
             self._future_gone(future)
 

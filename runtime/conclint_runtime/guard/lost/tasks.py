@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import asyncio.runners
-import gc
 import sys
 import weakref
 from collections.abc import Callable, Mapping
@@ -32,8 +31,8 @@ class LostTasks:
     def install(self, report: Report, settings: Settings, /) -> None:
         """Look at the tasks that are created, and at those that end."""
         sight = self._sight = Sight(report, settings)
-        sight.wrap(asyncio.BaseEventLoop, "create_task", self._created)
-        sight.wrap(asyncio.BaseEventLoop, "call_exception_handler", self._told)
+        sight.wrap_loops("create_task", self._created)
+        sight.wrap_loops("call_exception_handler", self._told)
         sight.wrap(asyncio.runners, "_cancel_all_tasks", self._cancelling)
         settings.shared.task_ended.append(self._ended)
 
@@ -42,8 +41,7 @@ class LostTasks:
         undone(self._sight)
 
     def at_end(self, _: Report, /) -> None:
-        """Let those be collected that only a cycle keeps: the loop tells of them."""
-        gc.collect()
+        """Nothing: the loop tells of those that are collected."""
 
     def _created(self, original: Function) -> Function:
         def create_task(*arguments: object, **keywords: object) -> object:

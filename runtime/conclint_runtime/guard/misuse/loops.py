@@ -32,7 +32,7 @@ class LoopObjects:
         """Look at what puts something on a loop, and at the locks that are made."""
         sight = self._sight = Sight(report, settings)
         for name in ("call_soon", "call_at"):
-            sight.wrap(asyncio.BaseEventLoop, name, self._on_its_thread)
+            sight.wrap_loops(name, self._on_its_thread)
         for kind in (asyncio.Lock, asyncio.Semaphore, threading.Semaphore):
             sight.wrap(kind, "__init__", self._made_here)
         sight.wrap(getattr(asyncio, "TaskGroup", object), "__aexit__", self._leaving)

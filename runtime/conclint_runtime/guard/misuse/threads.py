@@ -44,9 +44,9 @@ class Threads:
         for pool in (concurrent.futures.ThreadPoolExecutor, concurrent.futures.ProcessPoolExecutor):
             sight.wrap(pool, "submit", self._given(1, None, "fn", ""))
         for name, position in (("call_soon", 1), ("call_later", 2), ("call_at", 2)):
-            sight.wrap(asyncio.BaseEventLoop, name, self._given(position, None, "callback", ""))
+            sight.wrap_loops(name, self._given(position, None, "callback", ""))
         sight.wrap(asyncio, "to_thread", self._given(0, None, "func", "", code="CON237"))
-        sight.wrap(asyncio.BaseEventLoop, "run_in_executor", self._given(2, None, "func", "", code="CON237"))
+        sight.wrap_loops("run_in_executor", self._given(2, None, "func", "", code="CON237"))
         sight.wrap(threading, "_shutdown", self._leaving)
 
     def uninstall(self) -> None:
