@@ -62,7 +62,9 @@ _HOMES = {
     "actors.stream": ("ObjectRefGenerator",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_SUBMODULES = frozenset({"actor", "actors", "aio", "exceptions", "executors", "guard", "timers", "util", "xo"})
+_SUBMODULES = frozenset(
+    {"actor", "actors", "aio", "exceptions", "executors", "guard", "life", "locks", "timers", "util", "waitgraph", "xo"}
+)
 
 __all__ = [
     "ActorClass",

@@ -28,19 +28,20 @@ _by_thread: dict[int, LoopThread] = {}
 
 
 class _MailSelector(selectors.DefaultSelector):
-    """The platform's selector; before it sleeps it looks for mail, and spins a little for more to come."""
+    """The platform's selector; before it sleeps it looks for mail, and after some had come it spins a little for more."""
 
     def __init__(self) -> None:
         super().__init__()
         self.mail: deque[Job] = deque()
         self.asleep = False
         self._glances = 0
+        self._warm = False
         self.deliver: Callable[[], None] | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         mail = self.mail
         if timeout is None or timeout > 0:
-            if not mail:
+            if self._warm and not mail:
                 timeout = self._spin(timeout)
             if not mail:
                 self.asleep = True
@@ -53,6 +54,7 @@ class _MailSelector(selectors.DefaultSelector):
         else:
             events = self._glance(timeout)
         if mail and self.deliver is not None:
+            self._warm = True
             self.deliver()
         return events
 
@@ -67,6 +69,7 @@ class _MailSelector(selectors.DefaultSelector):
             yield_processor()
             if mail:
                 return 0
+        self._warm = False  # a loop that only has timers to look after does not spin before each
         return timeout
 
 
@@ -137,6 +140,7 @@ class LoopThread:
         if tasks:
             self.loop.run_until_complete(asyncio.wait(tasks, timeout=1.0))
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
 
 
 def _nothing() -> None:

@@ -128,6 +128,18 @@ def test_there_are_no_statistics_without_an_engine() -> None:
         ray.statistics()
 
 
+def test_threads_that_an_async_actor_borrowed_end_with_it() -> None:
+    import asyncio
+
+    class Borrows:
+        async def ask(self) -> str:
+            return await asyncio.to_thread(lambda: threading.current_thread().name)
+
+    name = ray.get(ray.remote(Borrows).remote().ask.remote())
+    ray.shutdown()
+    assert name not in {thread.name for thread in threading.enumerate()}
+
+
 def test_importing_the_package_imports_nothing_heavy() -> None:
     code = (
         "import sys, conclint_runtime as ray\n"
