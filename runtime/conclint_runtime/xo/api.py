@@ -80,14 +80,14 @@ async def create_actor(
     """
     main = addresses.pool_at(address)
     strategy = AddressSpecified(main.external_address) if allocate_strategy is None else allocate_strategy
-    chosen = main.allocate(strategy)
+    name = secrets.token_bytes(32) if uid is None else _as_bytes(uid)
+    pool = main.allocate(name, strategy)
     try:
-        name = secrets.token_bytes(32) if uid is None else _as_bytes(uid)
-        await _create_in(addresses.pool_at(chosen), actor_cls, name, args, kwargs)
+        await _create_in(pool, actor_cls, name, args, kwargs)
     except BaseException:
-        main.release(chosen, strategy)
+        pool.expect_no_longer(name)
         raise
-    return ActorRef(chosen, name)
+    return ActorRef(pool.external_address, name)
 
 
 async def _create_in(

@@ -39,15 +39,17 @@ class Mailroom:
     The jobs under way are not bounded, as xoscar's are not: what bounds them is that callers await their calls.
     """
 
-    __slots__ = ("_closed", "_gate", "_tasks", "address", "home")
+    __slots__ = ("_awaited", "_closed", "_gate", "_tasks", "address", "home")
 
     def __init__(self, address: str, home: Home) -> None:
         self.address = address
         self.home = home
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._closed = False
+        self._awaited: dict[asyncio.Future[Outcome], asyncio.AbstractEventLoop] = {}
         # Between the check and the hand-over no other thread may close: what was handed over is then still run.
-        self._gate = threading.Lock()
+        # Reentrant, since a finalizer, which may run at any allocation, hands something over too.
+        self._gate = threading.RLock()
 
     @property
     def closed(self) -> bool:
@@ -71,6 +73,7 @@ class Mailroom:
             return Posted(task, task.cancel, crosses=False)
         here = asyncio.get_running_loop()
         reply: asyncio.Future[Outcome] = here.create_future()
+        reply.add_done_callback(lambda done: self._awaited.pop(done, None))
         started: list[asyncio.Task[Outcome]] = []
 
         def start() -> None:
@@ -85,6 +88,7 @@ class Mailroom:
         with self._gate:
             if self.closed:
                 raise self.refused()
+            self._awaited[reply] = here
             self.home.loop.call_soon_threadsafe(start)
         return Posted(reply, lambda: self.soon(cancel), crosses=True)
 
@@ -134,6 +138,14 @@ class Mailroom:
         if under_way:
             await asyncio.wait(under_way)
 
+    def abandon(self) -> None:
+        """Answer whoever waits on another loop, since the pool's own, which is blocked, may never do so."""
+        with self._gate:
+            self._closed = True
+            awaited = list(self._awaited.items())
+        for reply, loop in awaited:
+            _settle(loop, reply, self._cut_off())
+
 
 async def outcome_of(posted: Posted) -> Outcome:
     """Wait for a job's outcome; cancelling this wait cancels the job, and waits until it has heard of it."""
@@ -148,19 +160,23 @@ async def outcome_of(posted: Posted) -> Outcome:
 
 def _hand_back(here: asyncio.AbstractEventLoop, reply: asyncio.Future[Outcome], task: asyncio.Task[Outcome]) -> None:
     """Give a task's outcome to the loop that waits for it, from the pool's loop."""
+    if task.cancelled():
+        outcome: Outcome = Failed(asyncio.CancelledError(), None, "")
+    elif (error := task.exception()) is not None:  # SystemExit and KeyboardInterrupt end the pool's loop
+        outcome = Failed(error, error.__traceback__, "")
+    else:
+        outcome = task.result()
+    _settle(here, reply, outcome)
+
+
+def _settle(loop: asyncio.AbstractEventLoop, reply: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    """Set the outcome of a future of another loop; the first one counts."""
 
     def settle() -> None:
-        if reply.done():
-            return
-        error = None if task.cancelled() else task.exception()
-        if task.cancelled():
-            reply.set_result(Failed(asyncio.CancelledError(), None, ""))
-        elif error is not None:  # SystemExit and KeyboardInterrupt end the pool's loop, the caller learns why
-            reply.set_result(Failed(error, error.__traceback__, ""))
-        else:
-            reply.set_result(task.result())
+        if not reply.done():
+            reply.set_result(outcome)
 
     try:
-        here.call_soon_threadsafe(settle)
+        loop.call_soon_threadsafe(settle)
     except RuntimeError:  # that loop has been closed: nobody waits any more
         return

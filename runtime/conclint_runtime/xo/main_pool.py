@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from types import TracebackType
 
+from conclint_runtime.xo import addresses
 from conclint_runtime.xo.allocate_strategy import AllocateStrategy, Slot
 from conclint_runtime.xo.errors import ActorPoolNotStarted
 from conclint_runtime.xo.homes import CallersLoop, LoopThread
 from conclint_runtime.xo.pool import Pool
+
+logger = logging.getLogger(__name__)
+
+BLOCKED_SECONDS = 2.0
+"""How long stopping waits for a sub-pool whose loop is blocked; as long as xoscar waits before it kills one."""
 
 
 class SubPool(Pool):
@@ -24,13 +31,25 @@ class SubPool(Pool):
         super().__init__(f"{host}:0", label, self._thread)
 
     async def stop(self) -> None:
-        """Stop the pool and its thread; from another loop."""
-        if self._thread.started:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.close(), self._thread.loop))
-        else:
+        """Stop the pool and its thread; from another loop.
+
+        A pool that a method has blocked for `BLOCKED_SECONDS` is left to itself, where xoscar kills the process: who
+        waits for a call is answered, and the thread, a daemon, ends when the method returns.
+        """
+        if not self._thread.started:
             await self.close()
-        # The loop has nothing left to do, so its thread ends at once; its executor's threads may take longer.
-        await asyncio.to_thread(self._thread.stop)
+            self._thread.stop()
+            return
+        closing = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.close(), self._thread.loop))
+        done, _ = await asyncio.wait([closing], timeout=BLOCKED_SECONDS)
+        if done:
+            # The loop has nothing left to do, so its thread ends at once; its executor's threads may take longer.
+            await asyncio.to_thread(self._thread.stop)
+            return
+        logger.warning("the actor sub-pool at %s is blocked by a method and was left behind", self.external_address)
+        closing.cancel()
+        self.abandon()
+        self._thread.stop(0)
 
 
 class MainActorPool(Pool):
@@ -43,7 +62,6 @@ class MainActorPool(Pool):
         super().__init__(address, labels[0], CallersLoop())
         host = self.external_address.rpartition(":")[0]
         self.sub_pools = tuple(SubPool(host, label) for label in labels[1:])
-        self._taken: dict[str, list[AllocateStrategy]] = {}
         self._stopped = asyncio.Event()
         self._stopping: asyncio.Task[None] | None = None
 
@@ -53,16 +71,14 @@ class MainActorPool(Pool):
             return self
         return next((each for each in self.sub_pools if each.holds(uid)), self)
 
-    def allocate(self, strategy: AllocateStrategy) -> str:
-        """Return the address that the strategy chooses, and remember that it was chosen."""
-        slots = [Slot(each.external_address, each.label) for each in (self, *self.sub_pools)]
-        address = strategy.address(slots, self._taken)
-        self._taken.setdefault(address, []).append(strategy)
-        return address
-
-    def release(self, address: str, strategy: AllocateStrategy) -> None:
-        """Forget one allocation: the actor could not be made."""
-        self._taken[address].remove(strategy)
+    def allocate(self, uid: bytes, strategy: AllocateStrategy) -> Pool:
+        """Return the pool that the strategy chooses for a new actor, and remember there that it was chosen."""
+        pools = {each.external_address: each for each in (self, *self.sub_pools)}
+        slots = [Slot(each.external_address, each.label) for each in pools.values()]
+        address = strategy.address(slots, {at: each.strategies() for at, each in pools.items()})
+        pool = pools.get(address) or addresses.pool_at(address)
+        pool.expect(uid, strategy)
+        return pool
 
     async def start(self) -> None:
         """Do nothing: a pool that was created has been started.
@@ -76,7 +92,8 @@ class MainActorPool(Pool):
     async def stop(self) -> None:
         """Stop the pool and its sub-pools: no more messages, those under way cancelled, their threads ended.
 
-        Waits for methods that swallow their cancellation. A second call waits for the first.
+        Waits for methods that swallow their cancellation; for a sub-pool that is blocked, `BLOCKED_SECONDS`. A second
+        call waits for the first.
         """
         if self._stopping is None:
             # A task of its own: a method that stops its own pool is cancelled by that, and the stopping goes on.

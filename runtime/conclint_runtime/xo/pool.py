@@ -42,6 +42,7 @@ class Pool:
     def __init__(self, address: str, label: str | None, home: Home) -> None:
         self.label = label
         self._residents: dict[bytes, Resident] = {}
+        self._strategies: dict[bytes, AllocateStrategy] = {}
         self._told: set[asyncio.Task[object]] = set()
         self._messages = 0
         self.external_address = addresses.claim(address)
@@ -139,14 +140,27 @@ class Pool:
         actor = self.resident(uid).actor
         await actor.__pre_destroy__()
         self._residents.pop(uid, None)  # two who destroy the same actor at once both succeed
+        self._strategies.pop(uid, None)
         return uid
 
-    def allocate(self, strategy: AllocateStrategy) -> str:
-        """Return the address that the strategy chooses: of a pool that has no others, its own."""
-        return strategy.address([Slot(self.external_address, self.label)], {})
+    def allocate(self, uid: bytes, strategy: AllocateStrategy) -> Pool:
+        """Return the pool that the strategy chooses for a new actor: of one that has no others, itself."""
+        strategy.address([Slot(self.external_address, self.label)], {self.external_address: self.strategies()})
+        self.expect(uid, strategy)
+        return self
 
-    def release(self, address: str, strategy: AllocateStrategy) -> None:
-        """Forget one allocation; this pool remembers none."""
+    def expect(self, uid: bytes, strategy: AllocateStrategy) -> None:
+        """Remember by which strategy an actor was allocated, before it is made; one that is there keeps its own."""
+        self._strategies.setdefault(uid, strategy)
+
+    def expect_no_longer(self, uid: bytes) -> None:
+        """Forget an actor that could not be made; one that is there keeps its place."""
+        if uid not in self._residents:
+            self._strategies.pop(uid, None)
+
+    def strategies(self) -> tuple[AllocateStrategy, ...]:
+        """Return by which strategies the actors that live here, or are about to, were allocated."""
+        return tuple(self._strategies.values())
 
     def forget_generator(self, uid: bytes, iteration: str) -> None:
         """Make an actor forget a generator, soon; callable from any thread."""
@@ -165,6 +179,11 @@ class Pool:
         except Exception as error:  # whatever the method raises is the message's outcome
             log_unhandled(call.method, call.uid, self.external_address, error)
             return Failed(error, error.__traceback__, self.external_address)
+
+    def abandon(self) -> None:
+        """Leave a pool whose loop is blocked to itself: whoever waits for it is answered; from another thread."""
+        addresses.give_up(self.external_address)
+        self._mail.abandon()
 
     async def close(self) -> None:
         """Take no more messages, cancel those under way, forget the actors; on the pool's loop.

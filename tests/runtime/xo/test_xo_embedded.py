@@ -581,3 +581,41 @@ def test_telling_a_pool_later_that_is_gone_by_then_is_no_error() -> None:
         await later
 
     run(program())
+
+
+def test_a_slot_is_idle_again_when_its_actor_was_destroyed() -> None:
+    async def program() -> None:
+        async with await a_pool(1, labels=["main", "cpu"]) as pool:
+            strategy = xo.allocate_strategy.IdleLabel("cpu", "mark")
+            for _ in range(2):
+                ref = await xo.create_actor(Plain, address=pool.external_address, allocate_strategy=strategy)
+                await xo.destroy_actor(ref)
+
+    run(program())
+
+
+def test_a_sub_pool_that_is_blocked_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from conclint_runtime.xo import main_pool
+
+    monkeypatch.setattr(main_pool, "BLOCKED_SECONDS", 0.01)
+    reached, release = threading.Event(), threading.Event()
+
+    class Blocking(xo.Actor):
+        def block(self, reach: Any, wait: Any) -> None:
+            reach()
+            wait()
+
+    async def program() -> None:
+        pool = await a_pool(1)
+        where: dict[str, Any] = {"address": pool.external_address, "uid": "blocking"}
+        where["allocate_strategy"] = xo.allocate_strategy.ProcessIndex(1)
+        ref = await xo.create_actor(Blocking, **where)
+        # Functions, which are shared; bound methods would be copied, and their events with them.
+        call = asyncio.ensure_future(ref.block(lambda: reached.set(), lambda: release.wait(60)))  # noqa: PLW0108
+        await asyncio.to_thread(reached.wait, 60)
+        await pool.stop()
+        release.set()
+        with pytest.raises(xo.ServerClosed):
+            await call
+
+    run(program())
