@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import sched
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -362,3 +365,12 @@ def test_the_worst_lateness_is_measured_from_the_time_that_was_asked_for() -> No
     scheduler.enter(2, 0, lambda: None)
     scheduler.run()
     assert scheduler.statistics().worst_lateness == 2
+
+
+def test_importing_it_does_not_import_asyncio() -> None:
+    asked = "import sys, conclint_runtime.timers; print('asyncio' in sys.modules)"
+    path = str(Path(__file__).parents[3] / "runtime")
+    done = subprocess.run(
+        [sys.executable, "-c", asked], env={"PYTHONPATH": path}, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "False\n"
