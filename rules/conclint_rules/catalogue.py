@@ -36,8 +36,10 @@ from conclint_rules.ray import (
 )
 from conclint_rules.tasks import (
     async_lock_reentered,
+    await_in_cleanup,
     await_in_loop,
     await_wrong_thing,
+    cancelled_swallowed,
     check_await_set,
     context_lost,
     coroutine_as_value,
@@ -53,6 +55,7 @@ from conclint_rules.tasks import (
     gather_without_suspension,
     iteration_across_await,
     jump_out_of_task_group,
+    long_sleep,
     loop_object_from_thread,
     lost_task,
     main_ends_first,
@@ -64,9 +67,11 @@ from conclint_rules.tasks import (
     run_per_iteration,
     sequential_awaits,
     silent_async_test,
+    sleep_for_checkpoint,
     stale_loop_access,
     swallowed_cancellation,
     sync_form_of_async_protocol,
+    sync_function_started,
     task_group_for_one,
     thread_local_in_coroutine,
     timeout_leaves_work,
@@ -149,6 +154,11 @@ RULES: tuple[Rule, ...] = validate(
         await_in_loop.RULE,
         orphaned_on_cancel.RULE,
         primitive_of_another_loop.RULE,
+        await_in_cleanup.RULE,
+        cancelled_swallowed.RULE,
+        sync_function_started.RULE,
+        long_sleep.RULE,
+        sleep_for_checkpoint.RULE,
         missing_main_guard.RULE,
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from conclint.facts import Await, Block, Call, Const, Expr, Leave, Mix, Yield
@@ -51,12 +52,15 @@ def _turns(call: Call) -> int:
 def _number(value: Expr) -> int | None:
     if isinstance(value, Const):
         return value.value if isinstance(value.value, int) else None
-    if isinstance(value, Mix) and value.kind in ("*", "**") and len(value.items) == 2:
-        left, right = _number(value.items[0]), _number(value.items[1])
-        if left is None or right is None or not 0 <= right <= 10**9 or (value.kind == "**" and right > 20):
-            return None
-        return left * right if value.kind == "*" else left**right
-    return None
+    if not isinstance(value, Mix) or value.kind not in ("*", "**"):
+        return None
+    parts = [_number(item) for item in value.items]
+    numbers = [part for part in parts if part is not None]
+    if len(numbers) < len(parts) or any(abs(number) > 10**9 for number in numbers):
+        return None
+    if value.kind == "*":
+        return math.prod(numbers)
+    return numbers[0] ** numbers[1] if len(numbers) == 2 and 0 <= numbers[1] <= 20 else None
 
 
 def _endless_loops(program: Program) -> Iterator[Primitive]:

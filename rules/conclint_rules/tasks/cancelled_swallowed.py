@@ -1,0 +1,244 @@
+"""CON251: a handler that keeps trio's or anyio's cancellation to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conclint.facts import Await, Block, Call, Leave, Seq
+from conclint.finding import AppendToBlock, Applicability, Confidence, Finding, Fix, Place, Related, Severity, Span
+from conclint.program import guards
+from conclint.program.contexts import Phase
+from conclint.program.model import Func, chains, last_name
+from conclint.program.program import Program
+from conclint.rule import NearMiss, Rule
+
+_LIBRARIES = frozenset(("trio", "anyio"))
+_QUIET = (Phase.TEST, Phase.BENCHMARK)
+
+
+def check(program: Program) -> Iterator[Finding]:
+    """Each handler that takes cancellations at an await and does not raise them again, in files without asyncio."""
+    for func in program.functions():
+        packages = func.module.facts.packages
+        if not func.is_async or not func.module.reported or not packages & _LIBRARIES or "asyncio" in packages:
+            continue
+        for number, block in enumerate(func.body.blocks):
+            caught = _caught(func, block)
+            if caught and not _handled_before(func, number) and not guards.is_dead(func, number):
+                at = _awaited(func, block.partner)
+                if at is not None and not _passes_on(func, number):
+                    yield _finding(program, func, block, at, caught)
+
+
+def _caught(func: Func, block: Block) -> str:
+    """How a handler names what it takes, if cancellations are among it."""
+    if block.kind != "except":
+        return ""
+    if block.value is None:
+        return "except:"
+    types = block.value.items if isinstance(block.value, Seq) else (block.value,)
+    for item in types:
+        for one in chains(item):
+            if one in ("builtins.BaseException", "trio.Cancelled"):
+                return f"except {last_name(one)}"
+        made = func.ops[item] if isinstance(item, int) else None
+        if isinstance(made, Call) and last_name(made.func) == "get_cancelled_exc_class":
+            return "except get_cancelled_exc_class()"
+    return ""
+
+
+def _handled_before(func: Func, number: int) -> bool:
+    blocks = func.body.blocks
+    return any(
+        blocks[other].partner == blocks[number].partner and _caught(func, blocks[other]) for other in range(number)
+    )
+
+
+def _awaited(func: Func, tried: int) -> int | None:
+    return next(
+        (at for at, op in enumerate(func.ops) if isinstance(op, Await) and func.encloses(tried, op.block)), None
+    )
+
+
+def _passes_on(func: Func, number: int) -> bool:
+    """Whether every way through the handler raises; a raise under a condition may be the one for others."""
+    block = func.body.blocks[number]
+    if block.exits == "raise":
+        return True
+    leaves = [op for op in func.ops if isinstance(op, Leave) and func.encloses(number, op.block)]
+    exits = any(call.func in ("os._exit", "sys.exit") and func.encloses(number, call.block) for _, call in func.calls)
+    return exits or any(op.how == "raise" for op in leaves)
+
+
+def _finding(program: Program, func: Func, block: Block, at: int, caught: str) -> Finding:
+    quiet = program.contexts.phase(func) in _QUIET
+    span = Span(block.row, block.column, block.end_row, block.end_column)
+    alone = "Cancelled" in caught or "cancelled" in caught
+    fix = (
+        Fix(Applicability.SAFE, "raise it again", (AppendToBlock(span, "raise"),))
+        if alone and not block.exits
+        else None
+    )
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"`{caught}` keeps the cancellation: the scope that cancelled waits for it, and the task goes on",
+        Place(func.module.path, Span(block.row, block.column, block.row, block.column + len("except"))),
+        Severity.NOTE if quiet else RULE.severity,
+        Confidence.LIKELY,
+        related=(Related(func.at(at), "the cancellation is raised here"),),
+        help="`raise` it again after cleaning up, or catch `Exception`",
+        fix=fix,
+        root=func.dotted,
+    )
+
+
+RULE = Rule(
+    code="CON251",
+    name="cancelled-swallowed",
+    check=check,
+    by_module=True,
+    severity=Severity.ERROR,
+    summary="Under trio or anyio a handler takes `Cancelled` (or everything) and does not raise it again.",
+    why=(
+        "A cancelled task must get back to the scope that cancelled it, and the exception is what takes it there. trio "
+        "and anyio keep raising at every further `await` until it arrives; a handler that keeps it makes the task fail "
+        "again and again, go on with half of its work, or break the nursery with an internal error."
+    ),
+    use_instead="Clean up and `raise`. To survive ordinary errors catch `Exception`, which cancellations are not.",
+    fix=Applicability.SAFE,
+    fix_safety=(
+        "Safe where the handler is for cancellations alone and goes on after it: the exception then reaches its scope. "
+        "Not offered for handlers that take other errors too."
+    ),
+    bad="""\
+import anyio
+
+
+async def work():
+    try:
+        await anyio.sleep(60)
+    except anyio.get_cancelled_exc_class():  # CON251
+        print("stopping")
+
+
+async def main():
+    with anyio.move_on_after(0.01) as scope:
+        await work()
+    print(scope.cancelled_caught)
+
+
+anyio.run(main)
+""",
+    good="""\
+import anyio
+
+
+async def work():
+    try:
+        await anyio.sleep(60)
+    except anyio.get_cancelled_exc_class():
+        print("stopping")
+        raise
+
+
+async def main():
+    with anyio.move_on_after(0.01) as scope:
+        await work()
+    print(scope.cancelled_caught)
+
+
+anyio.run(main)
+""",
+    cases=(
+        """\
+import trio
+
+
+async def work(log):
+    try:
+        await trio.sleep(1)
+    except BaseException as error:  # CON251
+        log(error)
+    try:
+        await trio.sleep(1)
+    except trio.Cancelled:  # CON251
+        return
+    try:
+        await trio.sleep(1)
+    except:  # CON251
+        pass
+""",
+    ),
+    near_misses=(
+        NearMiss(
+            "it is raised again, as it is or from another",
+            """\
+import trio
+
+
+async def work(log):
+    try:
+        await trio.sleep(1)
+    except BaseException as error:
+        log(error)
+        raise
+    try:
+        await trio.sleep(1)
+    except trio.Cancelled as error:
+        raise KeyboardInterrupt from error
+""",
+        ),
+        NearMiss(
+            "ordinary errors, or nothing that could be cancelled",
+            """\
+import trio
+
+
+async def work(log):
+    try:
+        await trio.sleep(1)
+    except Exception as error:
+        log(error)
+    try:
+        log("x")
+    except BaseException:
+        pass
+""",
+        ),
+        NearMiss(
+            "an earlier handler passes it on",
+            """\
+import trio
+
+
+async def work(log):
+    try:
+        await trio.sleep(1)
+    except trio.Cancelled:
+        raise
+    except BaseException as error:
+        log(error)
+""",
+        ),
+        NearMiss(
+            "asyncio has its own rule",
+            """\
+import asyncio
+
+
+async def work(log):
+    try:
+        await asyncio.sleep(1)
+    except BaseException as error:
+        log(error)
+""",
+        ),
+    ),
+    references=(
+        "https://trio.readthedocs.io/en/stable/reference-core.html#trio.Cancelled",
+        "https://anyio.readthedocs.io/en/stable/cancellation.html",
+    ),
+    since="0.1",
+    witness="lost",
+)
