@@ -58,12 +58,15 @@ def ask(program: Program, rules: Sequence[Rule]) -> tuple[list[Unit], tuple[Fail
 
 def unit(program: Program, rule: Rule, number: int) -> Unit:
     """Ask a rule about a module, or about the whole program."""
-    program.part = program.modules if number == WHOLE else (program.modules[number],)
+
+    def work() -> tuple[Finding, ...]:
+        program.ask_about(None if number == WHOLE else (program.modules[number],))
+        return tuple(rule.check(program))
+
     try:
-        findings, rest = program.reads.of(lambda: tuple(rule.check(program)))
+        return Unit(rule.code, number, *program.reads.of(work))
     finally:
-        program.part = program.modules
-    return Unit(rule.code, number, findings, rest)
+        program.ask_about(None)
 
 
 def gathered(rules: Sequence[Rule], units: Iterable[Unit]) -> tuple[Finding, ...]:

@@ -211,7 +211,9 @@ class Program:
         """The functions, of those that the rule is asked about, in which something of a name is used."""
         if self.part is self.modules:
             return self.by_name.get(name)
-        return [func for module in self._asked() for func in module.users.get(name, ())]
+        if len(self.part) == 1:
+            return self.part[0].users.get(name, ())
+        return [func for module in self.part for func in module.users.get(name, ())]
 
     def used(self, names: AbstractSet[str]) -> list[str]:
         """Of some names those that are used where the rule is asked, sorted."""
@@ -219,10 +221,14 @@ class Program:
             return sorted(names)
         return sorted({name for module in self._asked() for name in module.users if name in names})
 
-    def _asked(self) -> Iterator[Module]:
-        for module in self.part:
+    def ask_about(self, modules: Sequence[Module] | None) -> None:
+        """From now on rules are asked about these modules, which counts as reading them; None for all."""
+        self.part = modules if modules is not None else self.modules
+        for module in modules or ():
             self.reads.modules |= module.bit
-            yield module
+
+    def _asked(self) -> Sequence[Module]:
+        return self.whole() if self.part is self.modules else self.part
 
     # What there is by name --------------------------------------------------------------------------------------------
 
