@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.peers import PYLINT_CHECKS
+from bench.trees import edited
 
 _ROOT = Path(__file__).resolve().parent.parent
 COLD, WARM, CHANGED = "cold", "warm", "one file changed"
@@ -32,8 +33,8 @@ class Contestant:
         if self.state == COLD and self.cache is not None:
             shutil.rmtree(self.cache, ignore_errors=True)
         if self.state == CHANGED:
-            with changed.open("a") as file:
-                file.write("# one more line\n")
+            text = changed.read_text(encoding="utf-8")
+            changed.write_text(edited(text, text.count("\n")), encoding="utf-8")
 
 
 def contestants(scratch: Path, commands: Path) -> list[Contestant]:
@@ -70,6 +71,11 @@ def _conclint(scratch: Path, jobs: int) -> list[Contestant]:
     cache = scratch / f"cache-conclint-{jobs}"
     command = (sys.executable, "-m", "conclint", "--isolated", "--quiet", "--output-format", "concise", "--jobs",
                str(jobs), "--cache-dir", str(cache), "--exit-zero", ".")  # fmt: skip
-    environment = {"PYTHONPATH": os.pathsep.join(str(path) for path in (_ROOT, _ROOT / "rules", _ROOT / "runtime"))}
+    environment = {
+        "PYTHONPATH": os.pathsep.join(str(path) for path in (_ROOT, _ROOT / "rules", _ROOT / "runtime")),
+        # An installed package has its byte code beside it; here it is kept apart, whatever the environment says.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(scratch / "bytecode"),
+    }
     name = f"conclint, {jobs} job{'s' if jobs > 1 else ''}"
     return [Contestant(name, state, command, cache, environment) for state in (COLD, WARM, CHANGED)]
