@@ -9,15 +9,15 @@ from conclint_runtime.life.strategies.async_bands import AsyncBands
 from conclint_runtime.life.strategies.async_cells import AsyncCells, AsyncSerial
 from conclint_runtime.life.strategies.process_bands import ProcessBands
 from conclint_runtime.life.strategies.queue_pipeline import QueuePipeline
-from conclint_runtime.life.strategies.serial import Serial, SerialCells
+from conclint_runtime.life.strategies.serial import SERIAL, SERIAL_CELLS
 from conclint_runtime.life.strategies.thread_per_cell import ThreadPerCell
 from conclint_runtime.life.strategies.thread_pools import ThreadBands, ThreadPool
 from conclint_runtime.life.strategies.wide_integers import WideIntegers
 from conclint_runtime.life.strategy import Strategy
 
 STRATEGIES: tuple[Strategy, ...] = (
-    Serial(),
-    SerialCells(),
+    SERIAL,
+    SERIAL_CELLS,
     ThreadPerCell(),
     QueuePipeline(),
     ThreadPool(),
