@@ -32,6 +32,9 @@ CURRENT: ContextVar[Call | None] = ContextVar("conclint_runtime_call", default=N
 """The call in whose body the code runs; None in the program's own code."""
 
 
+_NO_KWARGS: dict[str, object] = {}  # never written to; one dict less for each pending call
+
+
 class Slot(Protocol):
     """A right to run that a call gives back while it blocks."""
 
@@ -48,6 +51,7 @@ class Call:
     __slots__ = (
         "__weakref__",
         "_observed",
+        "again",
         "actor",
         "args",
         "cancel_requested",
@@ -93,13 +97,14 @@ class Call:
         self.forced = False
         self.slot: Slot | None = None
         self.resubmit: Callable[[Call], None] | None = None
+        self.again = False
         self.interrupt: Callable[[Call], None] | None = None
         self.children: list[Call] | None = None
         self.children_bound = 64
         self.retries_left = options.retries
         self._observed: ObservedCall | None = None
         self.packed: Stored | None = None
-        self.args, self.kwargs = args, kwargs
+        self.args, self.kwargs = args, kwargs or _NO_KWARGS
 
     def take_arguments(self) -> None:
         """Copy the arguments for the other side. Raises what pickling raises for one that cannot be copied."""
@@ -155,6 +160,14 @@ class Call:
 
         for ref in missing:
             add_waiter(ref, arrive)
+        return True
+
+    def run_again(self) -> bool:
+        """Submit the call once more if its last run asked for it. Called when nothing of that run is left."""
+        if not self.again or self.resubmit is None:
+            return False
+        self.again = False
+        self.resubmit(self)
         return True
 
     def settled(self) -> bool:

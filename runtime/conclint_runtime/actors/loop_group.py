@@ -102,7 +102,8 @@ class LoopGroup:
     def ended(self, call: Call) -> None:
         """A call has ended: let those run that wait for its place."""
         self._active.pop(call, None)
-        self._forget(call)
+        if not call.run_again():
+            self._forget(call)
         while self._queue and len(self._active) < self._limit and not self._stopped:
             waiting = self._queue.popleft()
             if waiting.settled():

@@ -28,7 +28,7 @@ _by_thread: dict[int, LoopThread] = {}
 
 
 class _MailSelector(selectors.DefaultSelector):
-    """The platform's selector; before it sleeps it looks for mail, and after some had come it spins a little for more."""
+    """The platform's selector. Before it sleeps it looks for mail; after some had come it spins a little for more."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -45,12 +45,12 @@ def perform(call: Call, body: Body) -> BaseException | None:
 
 
 def try_again(call: Call, error: BaseException) -> bool:
-    """Submit the call once more when its options say so for this error."""
+    """Have the call submitted once more, when it has ended, if its options say so for this error."""
     if not call.retries_left or call.cancel_requested or call.resubmit is None:
         return False
     # A crash of the worker is the runtime's failure, not the function's: it is always tried again.
     if not isinstance(error, (*call.options.retried, WorkerCrashedError)) or call.settled():
         return False
     call.retries_left -= 1
-    call.resubmit(call)
+    call.again = True
     return True

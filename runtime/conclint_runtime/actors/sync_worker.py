@@ -87,7 +87,10 @@ class SyncWorker:
                 continue
             if not isinstance(call, Call):
                 queue.popleft()
-                call()
+                if any(isinstance(item, Call) for item in queue):  # one that is tried again came behind it
+                    queue.append(call)
+                else:
+                    call()
                 continue
             if call.deferred:
                 if call.settled():
@@ -103,4 +106,6 @@ class SyncWorker:
             if not call.settled():
                 self._run(call)
             self._current = None
+            if call.again:
+                call.run_again()
             del call

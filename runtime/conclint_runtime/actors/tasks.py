@@ -161,6 +161,8 @@ class TaskThreads:
                     if self._stopped:
                         return
                     self._idle.append(worker)
+            if call.again:
+                call.run_again()
             del call
 
     def _retire(self, worker: _Worker) -> bool:

@@ -86,7 +86,9 @@ class ThreadGroup:
                 continue
             if not call.settled():
                 self._run(call)
-            self._running.discard(call)
+            with self._lock:  # between the two the group would seem to have nothing to do
+                self._running.discard(call)
+                call.run_again()
             del call
             if self._done:
                 self._tell_when_done()

@@ -162,7 +162,8 @@ def test_a_queued_call_of_an_async_actor_never_runs() -> None:
     assert "queued" not in ray.get(actor.all.remote())
 
 
-def test_cancelling_with_recursive_cancels_what_the_task_submitted(gate: Gate) -> None:
+def _task_that_waits_for_another(gate: Gate) -> tuple[ray.ObjectRef[str], ray.ObjectRef[str]]:
+    """Return the references of a running task and of the one that it submitted and waits for."""
     inner: list[ray.ObjectRef[str]] = []
     given = threading.Event()
 
@@ -175,27 +176,21 @@ def test_cancelling_with_recursive_cancels_what_the_task_submitted(gate: Gate) -
     running = outer.remote()
     gate.arrived()
     assert given.wait(PATIENCE)
+    return running, inner[0]
+
+
+def test_cancelling_with_recursive_cancels_what_the_task_submitted(gate: Gate) -> None:
+    running, inner = _task_that_waits_for_another(gate)
     ray.cancel(running, recursive=True)
     with pytest.raises(TaskCancelledError):
-        ray.get(inner[0])
+        ray.get(inner)
 
 
 def test_without_recursive_it_does_not(gate: Gate) -> None:
-    inner: list[ray.ObjectRef[str]] = []
-    given = threading.Event()
-
-    @ray.remote
-    def outer() -> object:
-        inner.append(hold.remote(gate))
-        given.set()
-        return ray.get(inner[0])
-
-    running = outer.remote()
-    gate.arrived()
-    assert given.wait(PATIENCE)
+    running, inner = _task_that_waits_for_another(gate)
     ray.cancel(running, recursive=False)
     gate.open()
-    assert ray.get(inner[0]) == "done"
+    assert ray.get(inner) == "done"
 
 
 def test_cancelling_a_finished_call_or_a_value_does_nothing() -> None:

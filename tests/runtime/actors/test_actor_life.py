@@ -410,6 +410,26 @@ def test_outside_of_an_actor_there_is_no_current_one() -> None:
         _ = context.current_actor
 
 
+@pytest.mark.parametrize("kind", ["sync", "threaded", "async"])
+def test_a_call_that_is_tried_again_keeps_its_actor_alive(kind: str) -> None:
+    class Flaky:
+        def __init__(self) -> None:
+            self.tries = 0
+
+        @ray.method(retry_exceptions=[ValueError], max_task_retries=2)
+        def call(self) -> int:
+            self.tries += 1
+            if self.tries < 3:
+                raise ValueError(self.tries)
+            return self.tries
+
+    class AsyncFlaky(Flaky):
+        async def _async(self) -> None: ...
+
+    cls = ray.remote(AsyncFlaky if kind == "async" else Flaky)
+    assert ray.get(cls.options(max_concurrency=2 if kind == "threaded" else 1).remote().call.remote()) == 3
+
+
 def test_a_failed_call_is_tried_again_where_the_method_says_so() -> None:
     class Flaky:
         def __init__(self) -> None:
