@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, Any
 
 from conclint_runtime.actors.blueprint import Shape
+from conclint_runtime.actors.calls import Call
 from conclint_runtime.actors.ref import ObjectRef, is_ready, settle_error, settle_value
 from conclint_runtime.actors.stream import ObjectRefGenerator, Stream
 from conclint_runtime.backends.differences import refusal
@@ -30,7 +31,8 @@ class Flight:
         self.task: asyncio.Task[None] | None = None
         self._result: Submitted
         if returns == "streaming" or (returns is None and shape in ("generator", "async generator")):
-            self.stream = Stream(name, None)
+            # The stream tells whoever observes waits which call it waits for: by name, for no such call runs here.
+            self.stream = Stream(Call(name, name, (), {}), None)
             self._result = ObjectRefGenerator(self.stream)
         elif isinstance(returns, str):
             raise refusal("num_returns='dynamic'", f"num_returns={returns!r} of {name}")

@@ -361,3 +361,70 @@ def test_a_cancelled_task_that_waits_for_an_argument_raises(ray: Ray, gate: Any)
     with pytest.raises(ray.exceptions.TaskCancelledError):
         ray.get(ref, timeout=PATIENCE)
     gate.open.remote()
+
+
+def test_an_error_whose_class_takes_other_arguments_keeps_its_attributes(ray: Ray) -> None:
+    class PickyError(Exception):
+        def __init__(self, one: int, two: int) -> None:
+            super().__init__(one, two)
+            self.two = two
+
+    @ray.remote
+    def fail() -> None:
+        raise PickyError(1, 2)
+
+    with pytest.raises(PickyError) as caught:
+        ray.get(fail.remote())
+    assert caught.value.two == 2
+
+
+def test_arrays_arrive_read_only(ray: Ray) -> None:
+    numpy = pytest.importorskip("numpy")
+
+    @ray.remote
+    def zeros() -> object:
+        return numpy.zeros(200_000)
+
+    found = ray.get(zeros.remote())
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 1
+
+
+def test_get_of_a_stream_returns_the_stream(ray: Ray) -> None:
+    @ray.remote
+    def one() -> Iterator[int]:
+        yield 1
+
+    stream = one.remote()
+    assert ray.get(stream) is stream
+
+
+def test_a_stream_cannot_be_given_to_a_task(ray: Ray) -> None:
+    @ray.remote
+    def one() -> Iterator[int]:
+        yield 1
+
+    @ray.remote
+    def use(stream: object) -> object:
+        return stream
+
+    with pytest.raises(TypeError, match="You cannot return or pass a generator to other task"):
+        use.remote(one.remote())
+
+
+def test_a_streams_completion_can_be_waited_for(ray: Ray) -> None:
+    @ray.remote
+    def one() -> Iterator[int]:
+        yield 1
+
+    stream = one.remote()
+    ready, rest = ray.wait([stream.completed()], timeout=PATIENCE)
+    assert (len(ready), rest) == (1, [])
+
+
+def test_a_call_without_returns_gives_no_reference(ray: Ray) -> None:
+    @ray.remote(num_returns=0)
+    def nothing() -> None:
+        pass
+
+    assert nothing.remote() is None
