@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+from collections.abc import Callable, Coroutine
 
 import pytest
 
@@ -62,63 +63,43 @@ def test_the_deadline_is_recognised_whatever_the_block_waits_for(through: str) -
     assert run(main()) == "timeout"
 
 
-@pytest.mark.parametrize("through", ["future", "task"])
-def test_a_cancellation_from_outside_is_no_timeout(through: str) -> None:
-    async def block() -> None:
-        async with timeout(5):
-            await (forever() if through == "future" else asyncio.create_task(forever()))
-
-    async def main() -> bool:
-        task = asyncio.create_task(block())
-        await asyncio.sleep(1)
-        task.cancel()
-        return await cancelled(task)
-
-    assert run(main())
-
-
-def test_a_cancellation_from_outside_in_the_moment_of_the_deadline_is_not_lost() -> None:
-    async def block() -> None:
-        async with timeout(5):
-            await forever()
-
-    async def main() -> bool:
-        task = asyncio.create_task(block())
+async def is_cancelled_at(block: Coroutine[object, object, None], moment: float, *, set_before: bool = False) -> bool:
+    """Whether `block`, cancelled from outside at `moment`, ends as cancelled; of one time the timer set first goes
+    first.
+    """
+    task = asyncio.create_task(block)
+    if not set_before:
         await asyncio.sleep(0)
-        asyncio.get_running_loop().call_at(5, task.cancel)
-        return await cancelled(task)
-
-    assert run(main())
+    asyncio.get_running_loop().call_at(moment, task.cancel)
+    return await cancelled(task)
 
 
-def test_a_cancellation_from_outside_just_before_the_deadline_is_not_lost() -> None:
-    async def block() -> None:
-        async with timeout(5):
-            await forever()
+async def bounded(wait: Callable[[], Coroutine[object, object, None]], cleanup: float = 0) -> None:
+    """A wait with a deadline after five seconds, and a cleanup that awaits."""
+    async with timeout(5):
+        try:
+            await wait()
+        finally:
+            if cleanup:
+                await asyncio.sleep(cleanup)
 
-    async def main() -> bool:
-        task = asyncio.create_task(block())
-        asyncio.get_running_loop().call_at(5, task.cancel)
-        return await cancelled(task)
 
-    assert run(main())
+async def forever_in_a_task() -> None:
+    await asyncio.create_task(forever())
+
+
+@pytest.mark.parametrize("wait", [forever, forever_in_a_task])
+def test_a_cancellation_from_outside_is_no_timeout(wait: Callable[[], Coroutine[object, object, None]]) -> None:
+    assert run(is_cancelled_at(bounded(wait), 1))
+
+
+@pytest.mark.parametrize("set_before", [True, False], ids=["just-before", "just-after"])
+def test_a_cancellation_from_outside_in_the_moment_of_the_deadline_is_not_lost(set_before: bool) -> None:
+    assert run(is_cancelled_at(bounded(forever), 5, set_before=set_before))
 
 
 def test_a_cancellation_from_outside_during_the_cleanup_after_the_deadline_is_not_lost() -> None:
-    async def block() -> None:
-        async with timeout(5):
-            try:
-                await forever()
-            finally:
-                await asyncio.sleep(10)
-
-    async def main() -> bool:
-        task = asyncio.create_task(block())
-        await asyncio.sleep(7)
-        task.cancel()
-        return await cancelled(task)
-
-    assert run(main())
+    assert run(is_cancelled_at(bounded(forever, cleanup=10), 7))
 
 
 @pytest.mark.parametrize(("outer", "inner"), [(1, 1), (1, 2), (1, 5000)])
