@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from types import GeneratorType, TracebackType
+from types import GeneratorType
 from typing import TYPE_CHECKING, Protocol
 
 from conclint_runtime.actors import observe
@@ -20,7 +19,8 @@ from conclint_runtime.actors.ref import (
     settle,
     settle_error,
 )
-from conclint_runtime.exceptions import RayError, RayTaskError, TaskCancelledError, WorkerCrashedError
+from conclint_runtime.actors.wrapping import wrapped
+from conclint_runtime.exceptions import RayTaskError, TaskCancelledError, WorkerCrashedError
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.actor import EmbeddedActor
@@ -51,8 +51,8 @@ class Call:
     __slots__ = (
         "__weakref__",
         "_observed",
-        "again",
         "actor",
+        "again",
         "args",
         "cancel_requested",
         "children",
@@ -200,18 +200,10 @@ class Call:
 
     def wrap(self, error: BaseException) -> RayTaskError:
         """Return the error as the caller is to see it."""
-        cause = error.cause if isinstance(error, RayTaskError) else error
-        text = "".join(traceback.format_exception(type(error), error, _without_ours(error.__traceback__)))
-        cause.__traceback__ = None  # its frames would keep everything alive that the function had in hand
-        try:
-            pack(cause)
-        except Exception as why:
-            kind = f"{type(cause).__module__}.{type(cause).__qualname__}"
-            cause = RayError(f"Exception {kind} isn't serializable: {why}.\nOriginal exception details:\n{text}")
         actor = self.actor
         if actor is None:
-            return RayTaskError(self.name, text, cause)
-        return RayTaskError(self.name, text, cause, actor.describe_instance(), actor.actor_id)
+            return wrapped(error, self.name)
+        return wrapped(error, self.name, actor.describe_instance(), actor.actor_id)
 
     def abort(self, error: BaseException) -> None:
         """Give whatever the call has not given yet this very error."""
@@ -223,8 +215,8 @@ class Call:
     def abort_cancelled(self) -> None:
         """Say that the call was cancelled; what a running async method was told by an exception is wrapped as one."""
         error = TaskCancelledError(self.task_id())
-        wrapped = self.running and (self.actor is None or self.actor.kind == "async")
-        self.abort(self.wrap(error) if wrapped else error)
+        told = self.running and (self.actor is None or self.actor.kind == "async")
+        self.abort(self.wrap(error) if told else error)
 
     def task_id(self) -> str:
         """The call's identifier in hexadecimal."""
@@ -283,13 +275,6 @@ def _culprit(args: tuple[object, ...], kwargs: dict[str, object]) -> str:
         except Exception:
             return repr(arg)
     return repr((args, kwargs))
-
-
-def _without_ours(trace: TracebackType | None) -> TracebackType | None:
-    """Drop the runtime's own frames from the head of a traceback."""
-    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("conclint_runtime.actors."):
-        trace = trace.tb_next
-    return trace
 
 
 def _only_references(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:

@@ -64,7 +64,7 @@ class EmbeddedEngine:
         self._lock = threading.RLock()
         self._names = Names()
         self._actors: set[EmbeddedActor] = set()
-        self._blueprints: WeakKeyDictionary[type, Blueprint] = WeakKeyDictionary()
+        self._blueprints: WeakKeyDictionary[ClassDefinition, Blueprint] = WeakKeyDictionary()
         self._functions: WeakKeyDictionary[FunctionDefinition, tuple[Arity, Shape]] = WeakKeyDictionary()
         # Finalisers put here; `put` of a SimpleQueue may interrupt anything.
         self._departures: SimpleQueue[EmbeddedActor | None] = SimpleQueue()
@@ -118,9 +118,9 @@ class EmbeddedEngine:
         kwargs: dict[str, object],
         options: Mapping[str, object],
     ) -> ActorHandle:
-        blueprint = self._blueprints.get(actor.cls)
+        blueprint = self._blueprints.get(actor)
         if blueprint is None:
-            blueprint = self._blueprints[actor.cls] = Blueprint(actor.cls)
+            blueprint = self._blueprints[actor] = Blueprint(actor.cls)
         blueprint.constructor.check(args, kwargs)
         settings = actor_settings(options, blueprint, self.namespace)
         with self._lock:

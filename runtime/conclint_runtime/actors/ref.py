@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Generator
+from sys import is_finalizing
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from conclint_runtime.actors.copying import ByIdentity, Stored, pack
@@ -47,7 +48,7 @@ class Failure:
         return error.as_instanceof_cause() if isinstance(error, RayTaskError) else error
 
     def __del__(self) -> None:
-        if not self._told and "RAY_IGNORE_UNHANDLED_ERRORS" not in os.environ:
+        if not self._told and not is_finalizing() and "RAY_IGNORE_UNHANDLED_ERRORS" not in os.environ:
             import logging
 
             logging.getLogger("conclint_runtime.actors").error(

@@ -162,6 +162,10 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
         "def f():\n    while True: yield 1\nr = ray.remote(f).remote()\nnext(r)",
         "class A:\n    def m(self): return 1\na = ray.remote(A).remote(); ray.get(a.m.remote())",
         "class A:\n    async def m(self): return 1\na = ray.remote(A).remote(); ray.get(a.m.remote())",
+        "class A:\n    def m(self): 1 / 0\n    def ok(self): return 1\n"
+        "a = ray.remote(A).remote(); r = a.m.remote(); ray.get(a.ok.remote())",
+        "class A:\n    def keep(self): self.me = ray.get_runtime_context().current_actor\n"
+        "a = ray.remote(A).remote(); ray.get(a.keep.remote()); del a",
         "def f(): return 1\nray.get(ray.remote(f).remote()); ray.remote(f).remote().future().result()",
     ],
 )
