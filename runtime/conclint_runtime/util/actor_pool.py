@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from conclint_runtime.actors import api
@@ -11,6 +12,21 @@ from conclint_runtime.actors import api
 V = TypeVar("V")
 Work = Callable[[Any, V], Any]  # an actor's handle and a value, to the reference of the call
 Ref = Any  # a reference of whichever engine runs
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatistics:
+    """A moment of an actor pool.
+
+    Attributes:
+        idle: actors without a call of the pool.
+        busy: actors whose call has not been fetched.
+        waiting: values for which no actor was free.
+    """
+
+    idle: int
+    busy: int
+    waiting: int
 
 
 class ActorPool(Generic[V]):
@@ -108,6 +124,10 @@ class ActorPool(Generic[V]):
         if not ready:
             raise TimeoutError("Timed out waiting for result. The task behind it was given up.")
         return api.get(ref)
+
+    def statistics(self) -> PoolStatistics:
+        """Count the pool's actors and what waits for them."""
+        return PoolStatistics(len(self._idle), len(self._busy), len(self._waiting))
 
     def has_free(self) -> bool:
         """Whether an actor is free and no value waits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from queue import Empty as StandardEmpty
 from queue import Full as StandardFull
 from typing import Any, Generic, TypeVar
@@ -19,6 +20,23 @@ class Empty(StandardEmpty):
 
 class Full(StandardFull):
     """The queue has no room for the item, or not for as many as were given."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatistics:
+    """A moment of a queue.
+
+    Attributes:
+        size: how many items it holds.
+        maxsize: how many it may hold; 0 or less for no bound.
+        puts: how many items have been added since it was made.
+        gets: how many have been taken out.
+    """
+
+    size: int
+    maxsize: int
+    puts: int
+    gets: int
 
 
 class Queue(Generic[V]):
@@ -55,6 +73,10 @@ class Queue(Generic[V]):
     def full(self) -> bool:
         """Whether it has no room."""
         return api.get(self.actor.full.remote())  # type: ignore[no-any-return]  # the method says so
+
+    def statistics(self) -> QueueStatistics:
+        """Count what has gone through the queue."""
+        return api.get(self.actor.statistics.remote())  # type: ignore[no-any-return]  # the method says so
 
     def put(self, item: V, block: bool = True, timeout: float | None = None) -> None:
         """Add an item, waiting for room up to `timeout` seconds (None: for ever) unless `block` is False.
@@ -135,6 +157,11 @@ class _Items:
     def __init__(self, maxsize: int) -> None:
         self._maxsize = maxsize
         self._queue: asyncio.Queue[object] = asyncio.Queue(maxsize)
+        self._gets = 0
+
+    def statistics(self) -> QueueStatistics:
+        size = self._queue.qsize()
+        return QueueStatistics(size, self._maxsize, self._gets + size, self._gets)
 
     def qsize(self) -> int:
         return self._queue.qsize()
@@ -154,9 +181,11 @@ class _Items:
 
     async def get(self, timeout: float | None) -> tuple[object, ...]:
         try:
-            return (await asyncio.wait_for(self._queue.get(), timeout),)
+            item = await asyncio.wait_for(self._queue.get(), timeout)
         except asyncio.TimeoutError:
             return ()
+        self._gets += 1
+        return (item,)
 
     def put_nowait(self, item: object) -> bool:
         return self.put_nowait_batch([item])
@@ -169,11 +198,13 @@ class _Items:
         return True
 
     def get_nowait(self) -> tuple[object, ...]:
-        return () if self._queue.empty() else (self._queue.get_nowait(),)
+        items = None if self._queue.empty() else self.get_nowait_batch(1)
+        return tuple(items or ())
 
     def get_nowait_batch(self, num_items: int) -> list[object] | None:
         if num_items > self._queue.qsize():
             return None
+        self._gets += num_items
         return [self._queue.get_nowait() for _ in range(num_items)]
 
 

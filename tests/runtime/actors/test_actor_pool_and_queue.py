@@ -9,7 +9,8 @@ import pytest
 
 import conclint_runtime as ray
 from conclint_runtime.util import ActorPool
-from conclint_runtime.util.queue import Empty, Full, Queue
+from conclint_runtime.util.actor_pool import PoolStatistics
+from conclint_runtime.util.queue import Empty, Full, Queue, QueueStatistics
 from tests.runtime.actors.gates import Gate
 
 
@@ -58,6 +59,24 @@ def test_asking_in_order_after_out_of_order_is_refused(gate: Gate) -> None:
     with pytest.raises(ValueError, match="not allowed to call get_next"):
         pool.get_next()
     gate.open()
+
+
+def test_a_pool_counts_its_actors_and_what_waits(gate: Gate) -> None:
+    pool: ActorPool[Gate] = ActorPool([ray.remote(Doubler).remote() for _ in range(2)])
+    for _ in range(3):
+        pool.submit(lambda actor, value: actor.pass_gate.remote(value), gate)
+    assert pool.statistics() == PoolStatistics(idle=0, busy=2, waiting=1)
+    gate.open()
+    assert [pool.get_next() for _ in range(3)] == ["held"] * 3
+    assert pool.statistics() == PoolStatistics(idle=2, busy=0, waiting=0)
+
+
+def test_a_queue_counts_what_went_through() -> None:
+    items: Queue[int] = Queue(maxsize=5)
+    items.put_nowait_batch([1, 2, 3])
+    items.get()
+    items.get_nowait()
+    assert items.statistics() == QueueStatistics(size=1, maxsize=5, puts=3, gets=2)
 
 
 def test_nothing_left_is_the_end() -> None:
