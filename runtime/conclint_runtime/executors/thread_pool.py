@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures.thread as standard
+import queue
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ from ..waitgraph.threads import Join, node_of
 from ..waitgraph.waits import Wait
 from .future import Future, describe_job
 from .mapping import map_calls
-from .worker import Job, Jobs, work
+from .worker import Job, Jobs, Runnable, work
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -154,9 +155,26 @@ class ThreadPoolExecutor(standard.ThreadPoolExecutor):
             DeadlockError: a job of this pool can never end.
             RuntimeError: called with ``wait`` by one of the pool's own threads.
         """
-        super().shutdown(wait=False, cancel_futures=cancel_futures)
+        cancelled = self._close(drain=cancel_futures)
+        # Not under the lock of the pool, as the standard library does it: a done-callback may submit, and would hang.
+        for job in cancelled:
+            job.future.cancel()
         if wait:
             _join(tuple(self._threads))
+
+    def _close(self, *, drain: bool) -> list[Runnable]:
+        drained: list[Runnable] = []
+        with self._shutdown_lock:
+            self._shutdown = True
+            while drain:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is not None:
+                    drained.append(job)
+            self._jobs.put(None)
+        return drained
 
     def statistics(self) -> ThreadPoolStatistics:
         """The pool now; the fields are read one after the other, without stopping anybody."""

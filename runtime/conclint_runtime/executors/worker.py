@@ -30,8 +30,19 @@ class Owner(Protocol):
         """The initializer failed: no job of this executor will run any more."""
 
 
+class Cancellable(Protocol):
+    """The future of any job."""
+
+    def cancel(self) -> bool:
+        """Cancel it, unless it runs or has ended."""
+
+
 class Runnable(Protocol):
     """What the queue holds."""
+
+    @property
+    def future(self) -> Cancellable:
+        """What the job completes."""
 
     def run(self, node: ThreadNode) -> None:
         """Do the job in the calling thread, which is ``node``."""

@@ -11,7 +11,7 @@ from .liveness import Deadlock, condemn, find_deadlock
 from .nodes import Mode, Need, Node
 from .threads import current
 
-FIRST_LOOK = 0.02
+FIRST_LOOK = 0.05
 """Seconds after which a wait that was found live is judged again; each later look waits twice as long."""
 
 LAST_LOOK = 5.0
@@ -93,8 +93,8 @@ class Wait:
         """
         if self.verdict is None:
             now = time.monotonic()
-            if now < self._look_at:
-                return
+            if now < self._look_at or now - self.proved < self._delay / 2:
+                return  # too early, or the look of somebody who waits for this thread has just gone through here
             deadlock = find_deadlock(self, quick=False)
             spent = time.monotonic() - now
             # A look may not cost more than a few hundredths of the time between two looks.
