@@ -157,8 +157,14 @@ class RayEngine:
             return RayRef(self._ray.put(bare(value)))
 
     def cancel(self, ref: object, force: bool, recursive: bool) -> None:
-        """Cancel the call behind a reference."""
+        """Cancel the call behind a reference; one that has its result is let be.
+
+        Ray lets it be as well, but where it has not noted the end of the task yet, it aborts the whole program: "Tried
+        to complete task that was not pending" (seen with 2.60).
+        """
         with translating():
+            if isinstance(ref, RayRef) and not force and self._ray.wait([ref.real], timeout=0, fetch_local=False)[0]:
+                return
             self._ray.cancel(bare(ref), force=force, recursive=recursive)
 
     def kill(self, actor: object, no_restart: bool) -> None:

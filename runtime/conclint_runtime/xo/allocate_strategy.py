@@ -29,7 +29,7 @@ class AllocateStrategy(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AddressSpecified:
     """This very address."""
 
@@ -41,7 +41,7 @@ class AddressSpecified:
         return self.chosen
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MainPool:
     """The main pool."""
 
@@ -51,7 +51,7 @@ class MainPool:
         return slots[0].address
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Random:
     """Any pool, the main one too."""
 
@@ -61,7 +61,7 @@ class Random:
         return random.choice(slots).address
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RandomSubPool:
     """Any sub-pool."""
 
@@ -71,7 +71,7 @@ class RandomSubPool:
         return random.choice(_some(slots[1:], "the pool was made with n_process=0, so it has no sub-pool")).address
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ProcessIndex:
     """The pool of this index: 0 is the main pool, 1 the first sub-pool."""
 
@@ -86,7 +86,7 @@ class ProcessIndex:
             raise IndexError(f"no pool has the index {self.process_index}: there are {len(slots)}") from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RandomLabel:
     """Any pool with this label."""
 
@@ -98,7 +98,7 @@ class RandomLabel:
         return random.choice(_some(_labelled(slots, self.label), f"no pool has the label {self.label!r}")).address
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class IdleLabel:
     """The first pool with this label that holds no actor with the same label and mark."""
 

@@ -347,6 +347,7 @@ def test_cancelling_what_has_ended_does_nothing(ray: Ray) -> None:
 
     ref = one.remote()
     ray.get(ref)
+    ray.get(one.remote())  # by then Ray has noted that the first has ended; cancelled before, it aborts the program
     ray.cancel(ref)
     assert ray.get(ref) == 1
 
