@@ -1,0 +1,6 @@
+import subprocess
+import sys
+
+child = subprocess.Popen([sys.executable, "-c", "print('x' * 200_000)"], stdout=subprocess.PIPE)
+output, _ = child.communicate()
+assert len(output) > 200_000

@@ -1,0 +1,19 @@
+import queue
+import threading
+
+jobs: "queue.Queue[int]" = queue.Queue()
+jobs.put(1)
+both = threading.Barrier(2)
+
+
+def drain() -> None:
+    while not jobs.empty():
+        both.wait()
+        jobs.get()  # CON508
+
+
+threads = [threading.Thread(target=drain) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

@@ -1,0 +1,8 @@
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "con520"))
+import reads_settings_good
+
+reads_settings_good.start()
+assert reads_settings_good.found

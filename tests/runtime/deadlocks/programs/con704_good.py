@@ -1,0 +1,27 @@
+# guard: --embed xoscar --threshold 5000
+import asyncio
+
+import xoscar as xo
+
+
+class Gate(xo.Actor):
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
+
+    @xo.no_lock
+    async def pass_through(self) -> int:
+        await self.opened.wait()
+        return 1
+
+    async def open(self) -> None:
+        self.opened.set()
+
+
+async def main() -> None:
+    pool = await xo.create_actor_pool("127.0.0.1:0", n_process=0)
+    async with pool:
+        gate = await xo.create_actor(Gate, address=pool.external_address, uid="gate")
+        await asyncio.gather(gate.pass_through(), gate.open())
+
+
+asyncio.run(main())

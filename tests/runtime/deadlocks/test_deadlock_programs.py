@@ -1,0 +1,103 @@
+"""Programs that hang, or could, are reported at the marked lines; their good twins run to their end in silence.
+
+A program is `conNNN_bad*.py`, `conNNN_good*.py` or `silent_*.py`. Lines that must be witnessed end with `# CONnnn`; a
+first line `# guard: …` gives options of the command, `# linux` says where alone it can be seen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import conclint_runtime
+
+PROGRAMS = Path(__file__).parent / "programs"
+_MARK = re.compile(r"# (CON\d{3})\b")
+#: What a program under test may be reported for beside its own pitfall.
+_BESIDE = re.compile(r"^# beside: (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run under the guard gave."""
+
+    lines: frozenset[tuple[str, str, int]]
+    witnesses: tuple[str, ...]
+    status: int
+    output: str
+
+
+def run(program: Path, evidence: Path) -> Seen:
+    options = re.search(r"^# guard: (.*)$", program.read_text(), re.MULTILINE)
+    command = [sys.executable, "-m", "conclint_runtime.guard", "--evidence", str(evidence), "--timeout", "40"]
+    command += options[1].split() if options else []
+    environment = {**os.environ, "PYTHONPATH": str(Path(conclint_runtime.__file__).parents[1])}
+    done = subprocess.run(
+        [*command, str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+    )
+    output = f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
+    assert evidence.exists(), output
+    witnesses = json.loads(evidence.read_text())["witnesses"]
+    lines = {
+        (each["code"], Path(place["file"]).name, place["line"])
+        for each in witnesses
+        if each["code"]
+        for place in each["stack"]
+    }
+    names = tuple(each["code"] or each["name"] for each in witnesses)
+    return Seen(frozenset(lines), names, done.returncode, output)
+
+
+def programs(pattern: str) -> list[str]:
+    return [path.name for path in sorted(PROGRAMS.glob(pattern))]
+
+
+def marks_of(program: Path) -> set[tuple[str, str, int]]:
+    sources = [program, *sorted((PROGRAMS / program.name[:6]).glob("*_bad.py"))]
+    return {
+        (code, source.name, number)
+        for source in sources
+        for number, line in enumerate(source.read_text().splitlines(), 1)
+        for code in _MARK.findall(line)
+    }
+
+
+def skip_unless_it_runs_here(program: Path) -> None:
+    if "# linux" in program.read_text() and not sys.platform.startswith("linux"):
+        pytest.skip("only Linux says how much a pipe holds")
+
+
+@pytest.mark.parametrize("name", programs("con*_bad*.py"))
+def test_the_guard_reports_the_marked_lines(name: str, tmp_path: Path) -> None:
+    program = PROGRAMS / name
+    skip_unless_it_runs_here(program)
+    marks = marks_of(program)
+    assert marks, "the program marks no line"
+    seen = run(program, tmp_path / "evidence.json")
+    assert marks - seen.lines == set(), seen.output
+
+
+@pytest.mark.parametrize("name", programs("con*_bad*.py"))
+def test_a_deadlock_is_found_and_not_timed_out(name: str, tmp_path: Path) -> None:
+    program = PROGRAMS / name
+    skip_unless_it_runs_here(program)
+    assert run(program, tmp_path / "evidence.json").status != 124
+
+
+@pytest.mark.parametrize("name", [*programs("con*_good*.py"), *programs("silent_*.py")])
+def test_the_guard_is_silent_on(name: str, tmp_path: Path) -> None:
+    seen = run(PROGRAMS / name, tmp_path / "evidence.json")
+    assert (seen.status, seen.witnesses) == (0, ()), seen.output
