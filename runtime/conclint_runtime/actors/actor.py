@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from conclint_runtime.actors.blueprint import Blueprint, MethodSpec
-from conclint_runtime.actors.calls import Call, submitted
+from conclint_runtime.actors.calls import CURRENT, Call, submitted
 from conclint_runtime.actors.copying import ByIdentity
 from conclint_runtime.actors.incarnation import Home, Incarnation
 from conclint_runtime.actors.observe import Kind
@@ -122,6 +122,15 @@ class EmbeddedActor(ByIdentity):
         self, method: str, args: tuple[object, ...], kwargs: dict[str, object], given: Mapping[str, object]
     ) -> Submitted:
         """Submit one call, from any thread. Raises for wrong arguments, unknown options, or a full actor."""
+        parent = CURRENT.get()
+        if parent is None or parent.stretch is None:
+            return self._submit(method, args, kwargs, given)
+        with parent.stretch.held():
+            return self._submit(method, args, kwargs, given)
+
+    def _submit(
+        self, method: str, args: tuple[object, ...], kwargs: dict[str, object], given: Mapping[str, object]
+    ) -> Submitted:
         spec = self.blueprint.methods.get(method) or self.blueprint.method(method)
         if spec is None:
             raise AttributeError(f"'{self.class_name}' actor has no method '{method}'")

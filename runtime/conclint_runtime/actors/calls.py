@@ -24,6 +24,7 @@ from conclint_runtime.exceptions import RayTaskError, TaskCancelledError, Worker
 
 if TYPE_CHECKING:
     from conclint_runtime.actors.actor import EmbeddedActor
+    from conclint_runtime.actors.interrupt import Interruptible
     from conclint_runtime.actors.stream import Stream
 
 Arguments = tuple[tuple[object, ...], dict[str, object]]
@@ -73,6 +74,7 @@ class Call:
         "running",
         "slot",
         "stream",
+        "stretch",
     )
 
     def __init__(
@@ -96,6 +98,7 @@ class Call:
         self.cancel_requested = False
         self.forced = False
         self.slot: Slot | None = None
+        self.stretch: Interruptible | None = None
         self.resubmit: Callable[[Call], None] | None = None
         self.again = False
         self.interrupt: Callable[[Call], None] | None = None

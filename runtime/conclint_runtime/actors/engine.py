@@ -18,6 +18,7 @@ from conclint_runtime.actors.context import RuntimeContext, context_here
 from conclint_runtime.actors.departure import ActorExit
 from conclint_runtime.actors.engine_protocol import ClassDefinition, FunctionDefinition
 from conclint_runtime.actors.handle import ActorHandle
+from conclint_runtime.actors.interrupt import uninterrupted
 from conclint_runtime.actors.lease import Lease
 from conclint_runtime.actors.names import Names
 from conclint_runtime.actors.options import method_options
@@ -74,6 +75,7 @@ class EmbeddedEngine:
 
     # Tasks
 
+    @uninterrupted
     def submit_task(
         self,
         task: FunctionDefinition,
@@ -111,6 +113,7 @@ class EmbeddedEngine:
 
     # Actors
 
+    @uninterrupted
     def create_actor(
         self,
         actor: ClassDefinition,
@@ -141,8 +144,11 @@ class EmbeddedEngine:
                 self.threads.start(self._collect, "actor-departures")
         submitted(created.constructor)
         created.start()
+        if self._down:
+            created.die("The runtime was shut down before the actor could start.")
         return ActorHandle(lease)
 
+    @uninterrupted
     def get_actor(self, name: str, namespace: str | None) -> ActorHandle:
         lease = self._names.find(name, namespace or self.namespace)
         if lease is None:
@@ -158,6 +164,7 @@ class EmbeddedEngine:
             return self._names.everywhere()
         return self._names.inside(self.namespace)
 
+    @uninterrupted
     def kill(self, actor: object, no_restart: bool) -> None:
         if not isinstance(actor, ActorHandle):
             raise ValueError(f"ray.kill() only supported for actors. For tasks, try ray.cancel(). Got: {type(actor)}.")
@@ -210,6 +217,7 @@ class EmbeddedEngine:
         del fetch_local  # every value is local
         return waiting.wait(refs, num_returns, timeout)
 
+    @uninterrupted
     def put(self, value: object) -> ObjectRef[object]:
         if isinstance(value, ObjectRef):
             raise TypeError(
@@ -220,6 +228,7 @@ class EmbeddedEngine:
         settle_value(ref, value)
         return ref
 
+    @uninterrupted
     def cancel(self, ref: object, force: bool, recursive: bool) -> None:
         cancel(ref, force, recursive)
 
@@ -245,6 +254,7 @@ class EmbeddedEngine:
     def shutdown(self) -> None:
         self.stop(SHUTDOWN_SECONDS)
 
+    @uninterrupted
     def stop(self, seconds: float) -> None:
         """Shut down, waiting `seconds` at most for threads that run the program's code."""
         with self._lock:

@@ -177,6 +177,8 @@ class Incarnation:
         if call.defer(self._birth.unpark):
             while call.deferred and self.end is None:
                 self._birth.park()
+        if self.end is not None:
+            return False
         token = CURRENT.set(call)
         started(call)
         error: BaseException | None = None

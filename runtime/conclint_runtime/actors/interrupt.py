@@ -1,39 +1,81 @@
-"""Raising KeyboardInterrupt in another thread's Python code."""
+"""Raising KeyboardInterrupt in another thread's Python code, and in nothing but its code."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from conclint_runtime.actors.calls import Call
+
+F = TypeVar("F", bound=Callable[..., object])
 
 
 class Interruptible:
-    """A stretch of one thread's work that other threads may interrupt, and nothing before or after it.
+    """The stretch of a thread's work in which it runs a task's function; other threads may interrupt that.
 
-    The interrupt arrives at the thread's next byte code: a call that blocks in C is not cut short. Between the end of
-    the body and `close` it may arrive too, so what follows the body must expect it until then.
+    The interrupt arrives at the thread's next byte code: a call that blocks in C is not cut short. It could arrive in
+    the middle of the runtime's own work (a task submits another one, say) and leave that half done, so the runtime's
+    functions hold it off while they run: it is raised when they return.
     Source: the C API reference, `PyThreadState_SetAsyncExc`.
     """
 
-    __slots__ = ("_asked", "_ident", "_lock", "_open")
+    __slots__ = ("_asked", "_held", "_ident", "_lock", "_open")
 
     def __init__(self) -> None:
         self._ident = threading.get_ident()
         self._lock = threading.Lock()
         self._open = True
+        self._held = 0
         self._asked = False
 
     def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in the thread, if the stretch has not ended."""
+        """Raise KeyboardInterrupt in the thread, unless the stretch has ended."""
         with self._lock:
-            if self._open:
-                self._asked = True
+            if not self._open:
+                return
+            self._asked = True
+            if self._held == 0:
                 _set_pending(self._ident, KeyboardInterrupt)
 
     def close(self) -> None:
-        """End the stretch; an interrupt that was not delivered is taken back."""
+        """End the stretch; an interrupt that was not delivered is taken back. One may still arrive in here."""
         with self._lock:
             self._open = False
             if self._asked:
                 _set_pending(self._ident, None)
+
+    @contextmanager
+    def held(self) -> Generator[None, None, None]:
+        """Hold an interrupt off until the block has ended. One that was on its way arrives before it begins."""
+        with self._lock:
+            self._held += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
+                due = self._asked and self._open and self._held == 0
+            if due:
+                raise KeyboardInterrupt
+
+
+def uninterrupted(function: F) -> F:
+    """Function decorator, for what the runtime does on behalf of a task: no interrupt arrives inside."""
+    from conclint_runtime.actors.calls import CURRENT
+
+    @wraps(function)
+    def run(*args: object, **kwargs: object) -> object:
+        call: Call | None = CURRENT.get()
+        if call is None or call.stretch is None:
+            return function(*args, **kwargs)
+        with call.stretch.held():
+            return function(*args, **kwargs)
+
+    return cast("F", run)
 
 
 def _set_pending(ident: int, error: type[BaseException] | None) -> None:

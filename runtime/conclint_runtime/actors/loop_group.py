@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
@@ -50,6 +51,7 @@ class LoopGroup:
         self._name = name
         self._limit = limit
         self._run = run
+        self._lock = threading.Lock()
         self._thread: LoopThread | None = None
         self._queue: deque[Call] = deque()
         self._active: dict[Call, asyncio.Task[None]] = {}
@@ -58,11 +60,12 @@ class LoopGroup:
         self._done: list[Callable[[], None]] = []
         self._stopped = False
 
-    def thread(self) -> LoopThread:
-        """The loop's thread; taken now if it was not before."""
-        if self._thread is None:
-            self._thread = self._loops.acquire(self._name)
-        return self._thread
+    def _take_thread(self) -> LoopThread | None:
+        """Return the loop's thread, taken now if it was not before; None when the group was stopped before that."""
+        with self._lock:
+            if self._thread is None and not self._stopped:
+                self._thread = self._loops.acquire(self._name)
+            return self._thread
 
     def construct(self, constructor: Callable[[], Coroutine[object, object, None]]) -> None:
         """Run the actor's constructor on the loop."""
@@ -70,11 +73,14 @@ class LoopGroup:
         def begin(thread: LoopThread) -> None:
             self._constructing = _new_task(thread.loop, constructor())
 
-        thread = self.thread()
-        thread.post(begin, thread)
+        thread = self._take_thread()
+        if thread is not None:
+            thread.post(begin, thread)
 
     def submit(self, call: Call) -> None:
-        thread = self._thread or self.thread()
+        thread = self._thread or self._take_thread()
+        if thread is None:
+            return  # whoever stopped the group fails the call
         self._unfinished.add(call)
         if call.has_refs and call.defer(lambda: thread.post(self._admit, call)):
             return
@@ -90,9 +96,10 @@ class LoopGroup:
             self._thread.post(self._finish, done)
 
     def stop(self) -> list[Call]:
-        self._stopped = True
+        with self._lock:
+            self._stopped = True
+            thread = self._thread
         calls = list(self._unfinished)
-        thread = self._thread
         if thread is not None:
             thread.post(self._abandon, thread)
         return calls

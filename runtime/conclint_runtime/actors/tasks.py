@@ -15,6 +15,7 @@ from conclint_runtime.exceptions import TaskCancelledError, WorkerCrashedError
 
 IDLE_SECONDS = 10.0
 """How long a thread without a task stays."""
+_ROUNDING = 1e-9  # fractions of slots do not add up exactly
 
 
 class _Worker:
@@ -40,11 +41,11 @@ class TaskCall(Call):
 
     def leave(self) -> None:
         """Give the slots to others while the task blocks."""
-        self.owner.release(self.cpus)
+        self.owner.leave(self)
 
     def enter_again(self) -> None:
         """Take the slots back at once: a task that goes on after a wait is not made to wait again."""
-        self.owner.occupy(self.cpus)
+        self.owner.enter_again(self)
 
 
 class TaskThreads:
@@ -58,7 +59,7 @@ class TaskThreads:
     def __init__(self, threads: Threads, slots: float) -> None:
         self._threads = threads
         self.slots = slots
-        self._free = slots
+        self._holders: dict[TaskCall, float] = {}
         self._lock = threading.RLock()
         self._queue: deque[TaskCall] = deque()
         self._unfinished: set[TaskCall] = set()
@@ -69,7 +70,7 @@ class TaskThreads:
     @property
     def free(self) -> float:
         """The slots that no task holds."""
-        return max(self._free, 0.0)
+        return max(self.slots - sum(tuple(self._holders.values())), 0.0)
 
     @property
     def unfinished(self) -> int:
@@ -99,16 +100,15 @@ class TaskThreads:
             self._idle.clear()
             return list(self._unfinished)
 
-    def release(self, cpus: float) -> None:
-        """Give slots back, and start what fits into them."""
+    def leave(self, call: TaskCall) -> None:
+        """Take the slots of a task that blocks, and start what fits into them."""
         with self._lock:
-            self._free += cpus
+            self._holders.pop(call, None)
             self._dispatch()
 
-    def occupy(self, cpus: float) -> None:
-        """Take slots without waiting for them."""
-        with self._lock:
-            self._free -= cpus
+    def enter_again(self, call: TaskCall) -> None:
+        """Give a task its slots back without waiting for them."""
+        self._holders[call] = call.cpus
 
     def _enqueue(self, call: TaskCall) -> None:
         with self._lock:
@@ -135,9 +135,9 @@ class TaskThreads:
         while queue:
             call = queue[0]
             if not call.settled():
-                if call.cpus > self._free:
+                if call.cpus > self.free + _ROUNDING:
                     return None
-                self._free -= call.cpus
+                self._holders[call] = call.cpus
                 return queue.popleft()
             queue.popleft()
             self._unfinished.discard(call)
@@ -155,7 +155,7 @@ class TaskThreads:
             _run(call)
             with self._lock:
                 self._unfinished.discard(call)
-                self._free += call.cpus
+                self._holders.pop(call, None)
                 worker.call = None if self._stopped else self._take()
                 if worker.call is None:
                     if self._stopped:
@@ -174,21 +174,27 @@ class TaskThreads:
 
 
 def _run(call: TaskCall) -> None:
-    stretch = Interruptible()
-    call.interrupt = lambda _: stretch.interrupt()
-    error: BaseException | None = None
-    try:
-        error = Context().run(perform, call, call.body)
-    except KeyboardInterrupt as late:
-        error = late
-    while True:
-        try:
-            stretch.close()
-            break
-        except KeyboardInterrupt:
-            continue
-    call.interrupt = None
+    error = Context().run(perform, call, lambda *args, **kwargs: _interruptible(call, args, kwargs))
     if isinstance(error, SystemExit):
         call.abort(WorkerCrashedError(f"The task {call.name} ended its worker: it raised {error!r}."))
     elif isinstance(error, KeyboardInterrupt):
         call.fail(TaskCancelledError(call.task_id()))
+
+
+def _interruptible(call: TaskCall, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    """Run the task's function in a stretch of its own: nothing of the runtime around it is ever interrupted.
+
+    A generator is not run here: it ends at its next item.
+    """
+    call.stretch = stretch = Interruptible()
+    try:
+        # Last, so that nothing interrupts the two lines before it.
+        call.interrupt = lambda _: stretch.interrupt()
+        return call.body(*args, **kwargs)
+    finally:
+        while call.stretch is not None:
+            try:
+                stretch.close()
+                call.interrupt = call.stretch = None
+            except KeyboardInterrupt:
+                continue

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from conclint_runtime.actors import observe
 from conclint_runtime.actors.calls import CURRENT, Call
+from conclint_runtime.actors.interrupt import uninterrupted
 from conclint_runtime.actors.parking import Parker
 from conclint_runtime.actors.ref import ObjectRef, add_waiter, drop_waiter, error_of, is_ready, result_of
 from conclint_runtime.actors.stream import ObjectRefGenerator
@@ -41,8 +42,17 @@ def get(refs: object, timeout: float | None) -> object:
     Ended by: the calls, the timeout, `cancel`, `kill`, `shutdown`, or a signal handler that raises.
     """
     call = CURRENT.get()
-    if call is not None and call.actor is not None and timeout != 0:
+    if call is None:
+        return _get(refs, timeout)
+    if call.actor is not None and timeout != 0:
         _warn_once(call.actor)
+    if call.stretch is None:
+        return _get(refs, timeout)
+    with call.stretch.held():
+        return _get(refs, timeout)
+
+
+def _get(refs: object, timeout: float | None) -> object:
     if type(refs) is ObjectRef:
         if not is_ready(refs):
             _await_all([refs], timeout)
@@ -65,6 +75,7 @@ def get(refs: object, timeout: float | None) -> object:
     return [result_of(ref) for ref in refs]
 
 
+@uninterrupted
 def wait(refs: object, num_returns: int = 1, timeout: float | None = None) -> tuple[list[Ref], list[Ref]]:
     """Wait until some of the references are ready.
 
