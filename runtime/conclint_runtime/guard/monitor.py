@@ -24,6 +24,8 @@ class Monitor:
         self._gone = _thread.allocate_lock()
         self._starting = _thread.allocate_lock()
         self.thread = 0
+        # Looks that failed, for a frame that ran on while it was looked at.
+        self.failed = 0
 
     @property
     def running(self) -> bool:
@@ -48,6 +50,9 @@ class Monitor:
     def _watch(self) -> None:
         try:
             while not self._stopping.acquire(timeout=self._step):
-                self._look()
+                try:
+                    self._look()
+                except Exception:  # what it looks at changes meanwhile; the next look finds it at rest
+                    self.failed += 1
         finally:
             self._gone.release()

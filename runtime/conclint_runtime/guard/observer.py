@@ -38,6 +38,8 @@ class Observer(Protocol):
 
 # In the order in which they are installed; taken off in reverse. A later one wraps what an earlier one has put there.
 OBSERVERS: tuple[tuple[str, str], ...] = (
+    # First: it replaces whole methods of futures, which the others wrap.
+    ("deadlocks", "conclint_runtime.guard.deadlocks.observer:Deadlocks"),
     ("origins", "conclint_runtime.guard.origins:Origins"),
     ("calls", "conclint_runtime.guard.blocking.calls:Calls"),
     ("stalls", "conclint_runtime.guard.blocking.stalls:Stalls"),
@@ -59,7 +61,6 @@ OBSERVERS: tuple[tuple[str, str], ...] = (
     ("busy waits", "conclint_runtime.guard.misuse.threads:BusyWaits"),
     ("processes", "conclint_runtime.guard.misuse.processes:Processes"),
     ("remote", "conclint_runtime.guard.remote:Remote"),
-    ("deadlocks", "conclint_runtime.guard.deadlocks.observer:Deadlocks"),
     ("captured", "conclint_runtime.guard.misuse.captured:Captured"),
 )
 

@@ -41,8 +41,7 @@ class Origins:
                 made = original(*arguments, **keywords)
                 sight.shared.started(made, sight.stack())
                 if tasks and isinstance(made, asyncio.Future):
-                    for ended in sight.shared.task_ended:
-                        made.add_done_callback(ended)
+                    made.add_done_callback(sight.shared.has_ended)
                 return made
 
             return start

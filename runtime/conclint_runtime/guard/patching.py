@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 _ABSENT: Final = object()
@@ -56,3 +57,11 @@ def patchable(owner: object) -> bool:
     if not isinstance(owner, type):
         return True
     return bool(owner.__flags__ & _HEAP_TYPE) and not owner.__flags__ & _IMMUTABLE_TYPE
+
+
+def heirs(owner: object, name: str) -> Iterator[type]:
+    """The subclasses of this package that have the method themselves: what is put on their base does not reach them."""
+    below: list[type] = owner.__subclasses__() if isinstance(owner, type) and owner is not object else []
+    for each in below:
+        if each.__module__.startswith("conclint_runtime.") and name in vars(each):
+            yield each

@@ -117,9 +117,13 @@ class Scope:
 
     def caller(self, frame: FrameType | None) -> FrameType | None:
         """The first frame from `frame` outwards that is not of this package: the one that called what is patched."""
-        for each in outwards(frame):
-            if self.owner(each.f_code.co_filename) != "guard":
-                return each
+        # Asked at each event: a loop of its own costs half of what the generator does.
+        known = self._known
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if (known.get(file) or self.owner(file)) != "guard":
+                return frame
+            frame = frame.f_back
         return None
 
     def traceback_stack(self, traceback: TracebackType | None) -> Stack:
@@ -138,7 +142,14 @@ class Scope:
 
 def place_of(frame: FrameType) -> Place:
     """Where a frame is now."""
-    return Place(frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno, frame.f_code.co_name)
+    code = frame.f_code
+    return Place(code.co_filename, line_of(frame), code.co_name)
+
+
+def line_of(frame: FrameType) -> int:
+    """The line that a frame is at; that of its function where the instruction has none."""
+    line: int | None = frame.f_lineno
+    return line or frame.f_code.co_firstlineno
 
 
 def outwards(frame: FrameType | None) -> Iterator[FrameType]:

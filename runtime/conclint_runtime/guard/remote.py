@@ -136,7 +136,7 @@ class Remote:
             stack = sight.stack() if sight is not None and sight.called_by_program() is not None else ()
             if sight is not None and stack:
                 with sight.shared.own_work():
-                    statement = next(around(stack[0].file, stack[0].line), None)
+                    statement = next(iter(around(stack[0].file, stack[0].line)), None)
                 if isinstance(statement, ast.Return):
                     said = "a task returns a reference to what it has put: the caller must fetch twice"
                     sight.say("CON614", said, stack)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from conclint_runtime.guard.loops import loop_stack
-from conclint_runtime.guard.patching import Patches, patchable
+from conclint_runtime.guard.patching import Patches, heirs, patchable
 from conclint_runtime.guard.places import Stack, here
 from conclint_runtime.guard.report import Certainty, Report
 from conclint_runtime.guard.settings import Settings
@@ -33,6 +33,8 @@ class Sight:
         original: object = getattr(owner, name, None)
         if not callable(original) or not patchable(owner):
             return
+        for heir in heirs(owner, name):
+            self.wrap(heir, name, make)
         replacement = make(original)
         functools.update_wrapper(replacement, original)
         if inspect.iscoroutinefunction(original) and not inspect.iscoroutinefunction(replacement):

@@ -7,12 +7,31 @@ import functools
 import linecache
 from collections.abc import Iterator
 
+_Chain = tuple[ast.AST, ...]
+# So many files are remembered; then all are forgotten at once.
+_FILES = 500
 
-def tree(file: str) -> ast.Module | None:
-    """The syntax tree of a file; None where there is no source or it does not parse."""
-    text = "".join(linecache.getlines(file))
-    # Not remembered: a source that cannot be opened now, for want of a descriptor, may be read later.
-    return _parsed(text) if text else None
+
+class _Source:
+    """One file's syntax, and what was asked of it by line."""
+
+    def __init__(self, root: ast.Module) -> None:
+        self.root = root
+        self.spanning: dict[int, tuple[_Chain, ...]] = {}
+        self.around: dict[int, tuple[ast.stmt, ...]] = {}
+
+    @functools.cached_property
+    def by_line(self) -> dict[int, tuple[_Chain, ...]]:
+        """For each line, the nodes that start on it, each with those around it, innermost first."""
+        found: dict[int, list[_Chain]] = {}
+        todo: list[_Chain] = [(self.root,)]
+        while todo:
+            chain = todo.pop()
+            line = getattr(chain[0], "lineno", None)
+            if isinstance(line, int):
+                found.setdefault(line, []).append(chain)
+            todo.extend((child, *chain) for child in ast.iter_child_nodes(chain[0]))
+        return {line: tuple(chains) for line, chains in found.items()}
 
 
 @functools.lru_cache(maxsize=256)
@@ -23,28 +42,33 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
-def _by_line(file: str) -> dict[int, tuple[tuple[ast.AST, ...], ...]]:
-    """For each line, the nodes that start on it, each with those around it, innermost first."""
-    root = tree(file)
-    return _lines_of(root) if root is not None else {}
+def _source(file: str) -> _Source | None:
+    known = _sources.get(file)
+    if known is None:
+        text = "".join(linecache.getlines(file))
+        root = _parsed(text) if text else None
+        # A source that cannot be opened now, for want of a descriptor, may be read later: that is not remembered.
+        if root is None:
+            return None
+        if len(_sources) >= _FILES:
+            _sources.clear()
+        known = _sources[file] = _Source(root)
+    return known
 
 
-@functools.lru_cache(maxsize=256)
-def _lines_of(root: ast.Module) -> dict[int, tuple[tuple[ast.AST, ...], ...]]:
-    found: dict[int, list[tuple[ast.AST, ...]]] = {}
-    todo: list[tuple[ast.AST, ...]] = [(root,)]
-    while todo:
-        chain = todo.pop()
-        line = getattr(chain[0], "lineno", None)
-        if isinstance(line, int):
-            found.setdefault(line, []).append(chain)
-        todo.extend((child, *chain) for child in ast.iter_child_nodes(chain[0]))
-    return {line: tuple(chains) for line, chains in found.items()}
+_sources: dict[str, _Source] = {}
+
+
+def tree(file: str) -> ast.Module | None:
+    """The syntax tree of a file; None where there is no source or it does not parse."""
+    known = _source(file)
+    return known.root if known is not None else None
 
 
 def nodes_at(file: str, line: int) -> tuple[tuple[ast.AST, ...], ...]:
     """The nodes that start on a line, each followed by those around it, innermost first."""
-    return _by_line(file).get(line, ())
+    known = _source(file)
+    return known.by_line.get(line, ()) if known is not None else ()
 
 
 def calls_at(file: str, line: int) -> Iterator[tuple[ast.Call, tuple[ast.AST, ...]]]:
@@ -55,20 +79,35 @@ def calls_at(file: str, line: int) -> Iterator[tuple[ast.Call, tuple[ast.AST, ..
             yield node, chain[1:]
 
 
-def _spanning(file: str, line: int) -> tuple[tuple[ast.AST, ...], ...]:
-    return tuple(
-        chain
-        for chains in _by_line(file).values()
-        for chain in chains
-        if isinstance(chain[0], ast.expr) and chain[0].lineno <= line <= (chain[0].end_lineno or chain[0].lineno)
-    )
+def _spanning(file: str, line: int) -> tuple[_Chain, ...]:
+    known = _source(file)
+    if known is None:
+        return ()
+    found = known.spanning.get(line)
+    if found is None:
+        found = known.spanning[line] = tuple(
+            chain
+            for chains in known.by_line.values()
+            for chain in chains
+            if isinstance(chain[0], ast.expr) and chain[0].lineno <= line <= (chain[0].end_lineno or chain[0].lineno)
+        )
+    return found
 
 
-def around(file: str, line: int) -> Iterator[ast.stmt]:
+def around(file: str, line: int) -> tuple[ast.stmt, ...]:
     """The statements that a line is inside of, innermost first, up to the function's own beginning."""
-    root = tree(file)
+    known = _source(file)
+    if known is None:
+        return ()
+    found = known.around.get(line)
+    if found is None:
+        found = known.around[line] = tuple(_around(known.root, line))
+    return found
+
+
+def _around(root: ast.Module, line: int) -> Iterator[ast.stmt]:
     chain: list[ast.stmt] = []
-    body: list[ast.stmt] = root.body if root is not None else []
+    body: list[ast.stmt] = root.body
     while body:
         inside = [each for each in body if _first(each) <= line <= (each.end_lineno or each.lineno)]
         if not inside:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 
+from conclint_runtime.guard.places import line_of
 from conclint_runtime.guard.source import calls_at, nodes_at
 
 _MISSING = object()
@@ -33,7 +34,7 @@ def callees(frame: FrameType) -> tuple[str, ...]:
 
 def _expressions(frame: FrameType) -> Iterator[tuple[ast.expr, bool]]:
     """The expressions of the callee, or of the manager that is entered, at the frame's instruction."""
-    file, line = frame.f_code.co_filename, frame.f_lineno
+    file, line = frame.f_code.co_filename, line_of(frame)
     exact = _position(frame)
     for call, _ in calls_at(file, line):
         if exact is None or _span(call) == exact:

@@ -24,7 +24,7 @@ from conclint_runtime.guard.blocking.offload import is_offloaded_argument
 from conclint_runtime.guard.blocking.readiness import must_wait
 from conclint_runtime.guard.blocking.tables import Known
 from conclint_runtime.guard.loops import loop_stack, running_loop
-from conclint_runtime.guard.patching import Patches, patchable
+from conclint_runtime.guard.patching import Patches, heirs, patchable
 from conclint_runtime.guard.places import Stack
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
@@ -59,6 +59,7 @@ class Calls:
 
     def __init__(self) -> None:
         self._patches = Patches()
+        self._exempt: dict[str, bool] = {}
         self._seen: set[tuple[int, str]] = set()
         self._arrivals: Arrivals | None = None
         self._stop_audit: Callable[[], None] | None = None
@@ -109,6 +110,8 @@ class Calls:
         key = (id(owner), name)
         if key in self._seen or not patchable(owner):
             return
+        for heir in heirs(owner, name):
+            self._put(heir, name, known, vars(heir)[name])
         method = isinstance(owner, type)
         raw = vars(owner).get(name)
         inherited = method and raw is None
@@ -117,17 +120,23 @@ class Calls:
         original: object = getattr(owner, name, None) if inherited else raw
         if not callable(original) or isinstance(original, type | classmethod | staticmethod):
             return
-        self._seen.add(key)
-        replacement = self._watched(original, known, method=method)
-        self._patches.put(owner, name, replacement)
+        replacement = self._put(owner, name, known, original)
         if module.__name__ == "builtins" and name == "open":
             import io
 
             self._patches.put(io, name, replacement)
 
+    def _put(self, owner: object, name: str, known: Known, original: Callee) -> Callee:
+        self._seen.add((id(owner), name))
+        replacement = self._watched(original, known, method=isinstance(owner, type))
+        self._patches.put(owner, name, replacement)
+        return replacement
+
     def _watched(self, original: Callee, known: Known, *, method: bool) -> Callee:
+        exempt = self._is_exempt
+
         def call(*arguments: object, **keywords: object) -> object:
-            if running_loop() is None:
+            if running_loop() is None or exempt(sys._getframe(1)):
                 return original(*arguments, **keywords)
             return self._on_loop(original, known, method, arguments, keywords)
 
@@ -164,6 +173,15 @@ class Calls:
             if known.kind not in _PATIENT or waits or seconds >= self._settings.threshold:
                 self._say(self._report, known, stack, seconds, hosts=hosts)
 
+    def _is_exempt(self, frame: FrameType) -> bool:
+        """Whether the library makes the call of its own accord."""
+        file = frame.f_code.co_filename
+        known = self._exempt.get(file)
+        if known is None:
+            module = str(frame.f_globals.get("__name__", ""))
+            known = self._exempt[file] = module.partition(".")[0] in _EXEMPT
+        return known
+
     def _is_own(self, thread: int) -> bool:
         """Whether what the thread calls is part of a call that is reported already, or of the guard's own doing."""
         shared = self._shared
@@ -178,8 +196,7 @@ class Calls:
         caller = self._settings.scope.caller(frame)
         if caller is None:
             return ()
-        module = str(caller.f_globals.get("__name__", ""))
-        if module.partition(".")[0] in _EXEMPT:
+        if self._is_exempt(caller):
             return ()
         if known.kind in _PATIENT and self._settings.scope.owner(caller.f_code.co_filename) == "library":
             # How a thread is started, or a pool woken, is no wait of the program's.

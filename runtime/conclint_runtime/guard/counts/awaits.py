@@ -8,6 +8,7 @@ import asyncio.events
 import itertools
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import CodeType, FrameType
 
 from conclint_runtime.guard.counts.sites import OFTEN
@@ -19,15 +20,37 @@ from conclint_runtime.guard.sight import Sight, undone
 from conclint_runtime.guard.source import around, loop_around, names_in, tree
 
 Task = asyncio.Task[object]
+_DEEPEST = 16
 Run = Callable[[asyncio.events.Handle], None]
 
 
+# A code object and an offset, the code by identity: to hash one means to hash all that it holds.
+_Key = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Await:
+    """What the source says of one await: its place, whether it is all that a loop over items does, and the line of the
+    await before it that it does not depend on, or behind it that does not depend on it (0: there is none)."""
+
+    code: CodeType
+    place: Place
+    alone_in_loop: bool
+    follows: int
+    leads: int
+
+    @property
+    def tells(self) -> bool:
+        """Whether it matters how the await goes."""
+        return self.alone_in_loop or self.follows > 0 or self.leads > 0
+
+
 class _Steps:
-    """What is remembered of a task: at which awaits of its coroutines it was suspended, and on what."""
+    """What is remembered of a task: on what its coroutines were suspended, how often, and at which line before."""
 
     def __init__(self) -> None:
-        self.awaited: dict[tuple[CodeType, int], tuple[weakref.ref[object], int]] = {}
-        self.last: dict[int, tuple[Place, int]] = {}
+        self.awaited: dict[_Key, tuple[weakref.ref[object], int]] = {}
+        self.lines: dict[int, int] = {}
 
 
 class Awaits:
@@ -38,7 +61,9 @@ class Awaits:
     def __init__(self) -> None:
         self._sight: Sight | None = None
         self._steps: weakref.WeakKeyDictionary[Task, _Steps] = weakref.WeakKeyDictionary()
-        self._said: set[tuple[str, Place]] = set()
+        # What the source says of each await, and where coroutines were made that have been looked at.
+        self._awaits: dict[_Key, _Await] = {}
+        self._made: set[tuple[str, int, str]] = set()
 
     def install(self, report: Report, settings: Settings, /) -> None:
         """Look at each task before and after a step."""
@@ -64,78 +89,93 @@ class Awaits:
             if task.done():
                 self._steps.pop(task, None)
                 return
-            with sight.shared.own_work():
-                now = _suspended(sight, task)
-                if stood and now and stood[0][0] == now[0][0]:
-                    self._went_on(sight, now)
-                self._look(sight, task, now)
+            if stood is not None:
+                with sight.shared.own_work():
+                    now = _suspended(sight, task)
+                    if stood and now and stood[0] == now[0]:
+                        self._went_on(sight, now)
+            self._look(sight, task)
 
         return _run
 
-    def _went_on(self, sight: Sight, now: list[tuple[Place, FrameType, object]]) -> None:
-        place = now[0][0]
+    def _went_on(self, sight: Sight, now: Stack) -> None:
+        place = now[0]
         handler = _swallowing_handler(place)
         if handler is not None:
-            stack = (Place(place.file, handler.lineno, place.function), *(each[0] for each in now))
+            stack = (Place(place.file, handler.lineno, place.function), *now)
             said = "a task was cancelled, and waits at the same place again: the cancellation was swallowed"
             sight.say("CON207", said, stack)
 
-    def _look(self, sight: Sight, task: Task, now: list[tuple[Place, FrameType, object]]) -> None:
-        """Compare where the task's coroutines are suspended with where they were."""
-        if not now:
-            return
+    def _look(self, sight: Sight, task: Task) -> None:
+        """Look at the awaits that the task's coroutines are suspended in, outermost first."""
+        coroutine: object = task.get_coro()
+        for _ in range(_DEEPEST):
+            frame: FrameType | None = getattr(coroutine, "cr_frame", None)
+            awaited: object = getattr(coroutine, "cr_await", None)
+            if frame is None or awaited is None or not hasattr(awaited, "cr_code"):
+                return
+            key = (id(frame.f_code), frame.f_lasti)
+            known = self._awaits.get(key)
+            if known is None:
+                with sight.shared.own_work():
+                    known = self._awaits[key] = _read(sight, frame)
+            if known.place.line:
+                self._outlives(sight, awaited, known)
+                if known.tells:
+                    self._count(sight, task, key, frame, awaited, known)
+            coroutine = awaited
+
+    def _count(self, sight: Sight, task: Task, key: _Key, frame: FrameType, awaited: object, known: _Await) -> None:
         steps = self._steps.setdefault(task, _Steps())
-        for number, (place, frame, awaited) in enumerate(now):
-            if awaited is None or not hasattr(awaited, "cr_code"):
-                continue
-            key = (frame.f_code, frame.f_lasti)
-            before, times = steps.awaited.get(key, (None, 0))
-            if before is not None and before() is awaited:
-                continue
-            steps.awaited[key] = (weakref.ref(awaited), times + 1)
-            stack = tuple(each[0] for each in now[number:])
-            self._outlives(sight, awaited, stack)
-            if times + 1 >= OFTEN and ("CON206", place) not in self._said and _single_await_in_loop(place):
-                self._said.add(("CON206", place))
-                said = "calls that do not depend on each other are awaited one after the other, once for each item"
-                sight.say("CON206", said, stack, certainty="likely", count=times + 1)
-            self._after(sight, steps, frame, stack)
-
-    def _outlives(self, sight: Sight, awaited: object, stack: Stack) -> None:
-        """Look whether a plain function has made the awaited coroutine inside a block, and has left that since."""
-        made = sight.scope.of_entries(getattr(awaited, "cr_origin", None) or ())
-        if made and ("CON224", made[0]) not in self._said and returned_from_block(made[0]):
-            self._said.add(("CON224", made[0]))
-            said = "a coroutine waits for the first time after the block that it was made in was left"
-            sight.say("CON224", said, (*made, *stack), certainty="likely")
-
-    def _after(self, sight: Sight, steps: _Steps, frame: FrameType, stack: Stack) -> None:
-        """Look whether this await follows another one that it does not depend on."""
-        place = stack[0]
-        last = steps.last.get(id(frame))
-        steps.last[id(frame)] = (place, frame.f_lasti)
-        if last is None or last[0] == place or ("CON205", place) in self._said:
+        before, times = steps.awaited.get(key, (None, 0))
+        if before is not None and before() is awaited:
             return
-        if independent(last[0], place):
-            self._said.add(("CON205", place))
+        steps.awaited[key] = (weakref.ref(awaited), times + 1)
+        place = known.place
+        if known.alone_in_loop and times + 1 == OFTEN:
+            said = "calls that do not depend on each other are awaited one after the other, once for each item"
+            sight.say("CON206", said, _suspended(sight, task, place), certainty="likely", count=OFTEN)
+        if known.follows and steps.lines.get(id(frame)) == known.follows:
             said = "two awaits that do not depend on each other wait one after the other"
-            sight.say("CON205", said, (place, last[0], *stack[1:]), certainty="likely")
+            first = Place(place.file, known.follows, place.function)
+            sight.say("CON205", said, (place, first, *_suspended(sight, task, place)), certainty="likely")
+        steps.lines[id(frame)] = place.line
+
+    def _outlives(self, sight: Sight, awaited: object, known: _Await) -> None:
+        """Look whether a plain function has made the awaited coroutine inside a block, and has left that since."""
+        origin: tuple[tuple[str, int, str], ...] = getattr(awaited, "cr_origin", None) or ()
+        if not origin or origin[0] in self._made:
+            return
+        self._made.add(origin[0])
+        with sight.shared.own_work():
+            made = sight.scope.of_entries(origin)
+            if made and returned_from_block(made[0]):
+                said = "a coroutine waits for the first time after the block that it was made in was left"
+                sight.say("CON224", said, (*made, known.place), certainty="likely")
 
 
-def _suspended(sight: Sight, task: Task) -> list[tuple[Place, FrameType, object]]:
-    """The program's coroutines that a task is suspended in, innermost first, each with what it awaits."""
-    found: list[tuple[Place, FrameType, object]] = []
+def _read(sight: Sight, frame: FrameType) -> _Await:
+    """What the source says of the await that a frame is in; a place without a line where it is not the program's."""
+    if not sight.scope.is_user(frame):
+        return _Await(frame.f_code, Place("", 0, ""), False, 0, 0)
+    place = place_of(frame)
+    return _Await(frame.f_code, place, _single_await_in_loop(place), *neighbours(place))
+
+
+def _suspended(sight: Sight, task: Task, until: Place | None = None) -> Stack:
+    """The places of the program's coroutines that a task is suspended in, innermost first, or from `until` outwards."""
+    found: list[Place] = []
     coroutine: object = task.get_coro()
-    while coroutine is not None and len(found) < 16:
+    while coroutine is not None and len(found) < _DEEPEST:
         frame: FrameType | None = getattr(coroutine, "cr_frame", None)
         if frame is None:
             break
-        awaited: object = getattr(coroutine, "cr_await", None)
         if sight.scope.is_user(frame):
-            found.append((place_of(frame), frame, awaited))
-        coroutine = awaited
-    found.reverse()
-    return found
+            found.append(place_of(frame))
+            if found[-1] == until:
+                break
+        coroutine = getattr(coroutine, "cr_await", None)
+    return tuple(reversed(found))
 
 
 def _is_being_cancelled(task: Task) -> bool:
@@ -165,21 +205,20 @@ def _single_await_in_loop(place: Place) -> bool:
     return isinstance(loop, ast.ListComp) and isinstance(loop.elt, ast.Await)
 
 
-def independent(first: Place, second: Place) -> bool:
-    """Whether two places are adjacent statements `name = await call(…)` that share no name but plain functions."""
-    if first.file != second.file or first.function != second.function:
-        return False
-    for block in _blocks(first.file):
-        for one, two in itertools.pairwise(block):
-            if one.lineno == first.line and two.lineno == second.line:
-                return _share_nothing(one, two)
-    return False
-
-
-def _blocks(file: str) -> list[list[ast.stmt]]:
-    root = tree(file)
-    bodies = (getattr(node, "body", None) for node in ast.walk(root)) if root is not None else ()
-    return [body for body in bodies if isinstance(body, list)]
+def neighbours(place: Place) -> tuple[int, int]:
+    """The lines of the statements before and behind the one at this place, where both await and share nothing; else
+    0."""
+    root = tree(place.file)
+    before = behind = 0
+    for node in ast.walk(root) if root is not None else ():
+        body: object = getattr(node, "body", None)
+        if not isinstance(body, list):
+            continue
+        for one, two in itertools.pairwise(body):
+            if isinstance(two, ast.stmt) and place.line in (one.lineno, two.lineno) and _share_nothing(one, two):
+                before = one.lineno if two.lineno == place.line else before
+                behind = two.lineno if one.lineno == place.line else behind
+    return before, behind
 
 
 def _share_nothing(one: ast.stmt, two: ast.stmt) -> bool:

@@ -9,6 +9,7 @@ import multiprocessing.pool
 import multiprocessing.process
 import threading
 from collections.abc import Callable
+from types import CodeType
 
 from conclint_runtime.guard.counts.sites import Sites
 from conclint_runtime.guard.fate import attribute_after
@@ -27,6 +28,7 @@ class Repeats:
     def __init__(self) -> None:
         self._sight: Sight | None = None
         # What each thread has started last, and where.
+        self._polls: dict[tuple[int, int], tuple[CodeType, ast.While | None]] = {}
         self._started: dict[int, tuple[int, Stack]] = {}
 
     def install(self, report: Report, settings: Settings, /) -> None:
@@ -76,9 +78,15 @@ class Repeats:
         def sleep(*arguments: object, **keywords: object) -> object:
             frame = self._sight.called_by_program() if self._sight is not None else None
             if frame is not None and self._sight is not None:
-                stack = self._sight.scope.stack(frame)
-                loop = polls(stack)
+                # By identity, with the code kept: to hash a code object means to hash all that it holds.
+                known = self._polls.get((id(frame.f_code), frame.f_lasti))
+                if known is None:
+                    with self._sight.shared.own_work():
+                        known = (frame.f_code, polls(self._sight.scope.stack(frame)[:1]))
+                    self._polls[id(frame.f_code), frame.f_lasti] = known
+                loop = known[1]
                 if loop is not None:
+                    stack = self._sight.scope.stack(frame)
                     said = "a coroutine wakes up again and again to look whether a value has changed"
                     line = Place(stack[0].file, loop.lineno, stack[0].function)
                     self._sites.count("CON222", said, stack, line)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from conclint_runtime.guard.failures.shapes import Failure, decorated, hooks, memoised
 from conclint_runtime.guard.failures.texts import meaning
-from conclint_runtime.guard.places import Place, Scope, Stack
+from conclint_runtime.guard.places import Place, Scope, Stack, tracebacks
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
 from conclint_runtime.guard.sight import Function, Sight, undone
@@ -67,6 +67,8 @@ class Failures:
                 if found is not None and (stack or origin):
                     vars(each)[_SEEN] = True
                     both = (*stack, *(place for place in origin if place not in stack))
+                    if found.code == "CON219":
+                        both = (*both, *sight.shared.origin(_raiser(each)))
                     both = (*both, *_DEFINITIONS.get(found.code, _nothing)(stack))
                     said = " ".join(str(each).split())[:200]
                     sight.say(found.code, found.says, both, detail=f"{type(each).__name__}: {said}")
@@ -128,6 +130,12 @@ def _inside(error: BaseException) -> Iterator[BaseException]:
         todo.extend(getattr(each, "exceptions", ()))
         if each.__cause__ is not None:
             todo.append(each.__cause__)
+
+
+def _raiser(error: BaseException) -> object:
+    """The object in whose method the error was raised."""
+    steps = tuple(tracebacks(error.__traceback__))
+    return steps[-1].tb_frame.f_locals.get("self") if steps else None
 
 
 _LINE = re.compile(r'File "([^"\n]+)", line (\d+), in (\S+)')

@@ -21,8 +21,9 @@ from conclint_runtime.guard.settings import Settings
 from conclint_runtime.guard.sight import Function, Sight, undone
 from conclint_runtime.guard.source import calls_at, last_name
 
-# How many frames a coroutine remembers of where it was made.
-_DEPTH = 12
+# How many frames a coroutine remembers of where it was made: each costs at every coroutine, and the program's own frame
+# is among the first.
+_DEPTH = 4
 
 
 class LostCoroutines:
@@ -107,11 +108,11 @@ class LostCoroutines:
     def _noting(self, position: int, keyword: str) -> Callable[[Function], Function]:
         def make(original: Function) -> Function:
             def call(*arguments: object, **keywords: object) -> object:
-                given = keywords.get(keyword, arguments[position] if len(arguments) > position else None)
-                if inspect.iscoroutinefunction(given) and self._sight is not None:
-                    code: object = getattr(given, "__code__", None)
+                given = arguments[position] if len(arguments) > position else keywords.get(keyword)
+                code: object = getattr(given, "__code__", None)
+                if isinstance(code, CodeType) and code.co_flags & inspect.CO_COROUTINE and self._sight is not None:
                     stack = self._sight.scope.stack(here())
-                    if isinstance(code, CodeType) and stack:
+                    if stack:
                         self._handed[code] = stack
                 return original(*arguments, **keywords)
 

@@ -37,16 +37,16 @@ class Threads:
         """Look at arguments, at `run`, and at what the end of the program leaves."""
         sight = self._sight = Sight(report, settings)
         for kind in (threading.Thread, multiprocessing.process.BaseProcess):
-            sight.wrap(kind, "__init__", self._given(2, 4, "target", "args"))
+            sight.wrap(kind, "__init__", self._given("__init__", 2, 4, "target", "args"))
             sight.wrap(kind, "run", self._run)
-        sight.wrap(threading.Timer, "__init__", self._given(2, 3, "function", "args"))
-        sight.wrap(sched.scheduler, "enterabs", self._given(3, 4, "action", "argument"))
+        sight.wrap(threading.Timer, "__init__", self._given("__init__", 2, 3, "function", "args"))
+        sight.wrap(sched.scheduler, "enterabs", self._given("enterabs", 3, 4, "action", "argument"))
         for pool in (concurrent.futures.ThreadPoolExecutor, concurrent.futures.ProcessPoolExecutor):
-            sight.wrap(pool, "submit", self._given(1, None, "fn", ""))
-        for name, position in (("call_soon", 1), ("call_later", 2), ("call_at", 2)):
-            sight.wrap_loops(name, self._given(position, None, "callback", ""))
-        sight.wrap(asyncio, "to_thread", self._given(0, None, "func", "", code="CON237"))
-        sight.wrap_loops("run_in_executor", self._given(2, None, "func", "", code="CON237"))
+            sight.wrap(pool, "submit", self._given("submit", 1, None, "fn", ""))
+        for name, position in (("call_later", 2), ("call_at", 2)):
+            sight.wrap_loops(name, self._given(name, position, None, "callback", ""))
+        sight.wrap(asyncio, "to_thread", self._given("to_thread", 0, None, "func", "", code="CON237"))
+        sight.wrap_loops("run_in_executor", self._given("run_in_executor", 2, None, "func", "", code="CON237"))
         sight.wrap(threading, "_shutdown", self._leaving)
 
     def uninstall(self) -> None:
@@ -57,7 +57,14 @@ class Threads:
         """Nothing: each was reported when it was seen."""
 
     def _given(
-        self, target: int, arguments: int | None, target_name: str, arguments_name: str, *, code: str = "CON308"
+        self,
+        callee: str,
+        target: int,
+        arguments: int | None,
+        target_name: str,
+        arguments_name: str,
+        *,
+        code: str = "CON308",
     ) -> Callable[[Function], Function]:
         def make(original: Function) -> Function:
             def call(*given: object, **keywords: object) -> object:
@@ -66,7 +73,7 @@ class Threads:
                 if sight is not None and named and not callable(function):
                     stack = sight.stack()
                     with sight.shared.own_work():
-                        if stack and _is_call(stack[0], original.__name__, target_name):
+                        if stack and _is_call(stack[0], callee, target_name):
                             said = f"a function was called, and what it gave handed over in its place: {function!r:.60}"
                             sight.say(code, said, stack)
                 if sight is not None and arguments is not None:
