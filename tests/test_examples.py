@@ -36,6 +36,7 @@ PLANTED = [
         "CON102",
     ),
     ("life/coroutines.py", "self.living += await self._next_cell(board, following, y, x)", "CON213"),
+    ("life/rows.py", "rows = await asyncio.gather(*(next_row(board, y) for y in range(board.height)))", "CON231"),
     ("life/threads.py", "part.result()", "CON301"),
     ("life/threads.py", "guard = threading.Lock()", "CON217"),
     ("life/stream.py", "board = Board(pool.submit(next_rows, board, 0, board.height).result())", "CON105"),

@@ -17,6 +17,10 @@ def main(way: str) -> None:
         from .threads import Quarters
 
         played = Quarters(threads=4).play(board, 4)
+    elif way == "rows":
+        from .rows import play_rows
+
+        played = play_rows(board, 4)
     elif way == "stream":
         from .stream import play_all
 

@@ -190,7 +190,7 @@ def rule_server(seconds: float) -> Iterator[Socket]:
     except OSError as error:
         loop.close()
         raise LifeError(f"no socket on the loopback interface: {error}") from error
-    thread = threading.Thread(target=loop.run_forever, name="rule-server")
+    thread = threading.Thread(target=loop.run_forever, name="rule-server", daemon=True)
     thread.start()
     try:
         yield Socket(server.sockets[0].getsockname()[1], seconds)

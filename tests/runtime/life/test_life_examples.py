@@ -41,12 +41,12 @@ def mended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("way", ["coroutines", "stream"])
+@pytest.mark.parametrize("way", ["coroutines", "rows", "stream"])
 def test_a_naive_form_plays_by_the_rules(way: str) -> None:
     assert "\n".join(output_of(ROOT / "examples", way)[-9:]) == played()
 
 
-@pytest.mark.parametrize("way", ["coroutines", "stream"])
+@pytest.mark.parametrize("way", ["coroutines", "rows", "stream"])
 def test_a_mended_form_plays_by_the_rules(way: str, mended: Path) -> None:
     assert "\n".join(output_of(mended, way)[-9:]) == played()
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from conclint_runtime.life.event_loop import event_loop
 from conclint_runtime.life.grid import Grid
 from conclint_runtime.life.rules import bands, neighbors_of_row, next_rows, rows_with_edges
 from conclint_runtime.life.strategy import Advance, Setting
@@ -27,10 +28,10 @@ class AsyncBands:
 
     @contextmanager
     def started(self, setting: Setting) -> Iterator[Advance]:
-        def advance(grid: Grid, generations: int) -> Grid:
-            return asyncio.run(_play(grid, generations, setting.workload, setting.workers))
-
-        yield advance
+        with event_loop() as loop:
+            yield lambda grid, generations: loop.run(
+                lambda: _play(grid, generations, setting.workload, setting.workers)
+            )
 
 
 async def _play(grid: Grid, generations: int, workload: Workload, workers: int) -> Grid:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+from conclint_runtime.life.event_loop import Loop, event_loop
 from conclint_runtime.life.grid import Grid
 from conclint_runtime.life.rules import count_neighbors
 from conclint_runtime.life.strategy import Advance, Setting, refuse
@@ -26,7 +27,8 @@ class AsyncSerial:
 
     @contextmanager
     def started(self, setting: Setting) -> Iterator[Advance]:
-        yield _advance(setting.workload, _one_after_the_other)
+        with event_loop() as loop:
+            yield _advance(loop, setting.workload, _one_after_the_other)
 
 
 class AsyncCells:
@@ -43,17 +45,19 @@ class AsyncCells:
     @contextmanager
     def started(self, setting: Setting) -> Iterator[Advance]:
         refuse(self.refusal(setting))
-        yield _advance(setting.workload, _all_at_once)
+        with event_loop() as loop:
+            yield _advance(loop, setting.workload, _all_at_once)
 
 
-def _advance(workload: Workload, generation: Generation) -> Advance:
+def _advance(loop: Loop, workload: Workload, generation: Generation) -> Advance:
     async def play(grid: Grid, generations: int) -> Grid:
         async with workload.opened_async() as logic:
             for _ in range(generations):
                 grid = await generation(grid, logic)
+                await asyncio.sleep(0)  # where the logic does not wait, this is where an interruption is seen
         return grid
 
-    return lambda grid, generations: asyncio.run(play(grid, generations))
+    return lambda grid, generations: loop.run(lambda: play(grid, generations))
 
 
 async def _step(grid: Grid, following: Grid, y: int, x: int, logic: AsyncLogic) -> None:
