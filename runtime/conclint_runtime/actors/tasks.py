@@ -188,8 +188,9 @@ def _interruptible(call: TaskCall, args: tuple[object, ...], kwargs: dict[str, o
     """
     call.stretch = stretch = Interruptible()
     try:
-        # Last, so that nothing interrupts the two lines before it.
         call.interrupt = lambda _: stretch.interrupt()
+        if call.cancel_requested:  # who asked before the line above found nothing to interrupt
+            raise KeyboardInterrupt
         return call.body(*args, **kwargs)
     finally:
         while call.stretch is not None:

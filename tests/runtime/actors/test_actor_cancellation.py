@@ -193,6 +193,23 @@ def test_without_recursive_it_does_not(gate: Gate) -> None:
     assert ray.get(inner) == "done"
 
 
+def test_cancelled_tasks_that_were_submitting_and_waiting_give_every_slot_back() -> None:
+    leaf = ray.remote(len)
+
+    @ray.remote
+    def busy() -> None:
+        while True:
+            ray.get([leaf.remote([1]), leaf.remote([2])])
+
+    for _ in range(40):
+        tasks = [busy.remote() for _ in range(3)]
+        ray.get(leaf.remote([]), timeout=PATIENCE)
+        for task in tasks:
+            ray.cancel(task)
+    # It runs only when both slots are free.
+    assert ray.get(leaf.options(num_cpus=2).remote([1, 2, 3]), timeout=PATIENCE) == 3
+
+
 def test_cancelling_a_finished_call_or_a_value_does_nothing() -> None:
     done = ray.remote(len).remote([1])
     assert ray.get(done) == 1
