@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -228,6 +228,9 @@ def test_an_interruption_ends_every_process_and_says_one_line(name: str, workloa
         while b"generation 2," not in shown:
             shown += screen.read(4096)
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does, to all processes of the terminal
+        with suppress(OSError):  # how Linux says that nobody writes to the terminal any more
+            while screen.read(4096):
+                pass
         assert process.stderr is not None
         told = process.stderr.read()  # ends when the last process that inherited it has ended
         assert (process.wait(timeout=60), told) == (130, b"life: interrupted\n")
