@@ -26,7 +26,7 @@ class Origins:
         sight.wrap_loops("create_task", self._noting(sight, tasks=True))
         for pool in (concurrent.futures.ThreadPoolExecutor, concurrent.futures.ProcessPoolExecutor):
             sight.wrap(pool, "submit", self._noting(sight))
-        sight.wrap(threading.Thread, "__init__", self._noting_self(sight))
+        sight.note_made(threading.Thread)
 
     def uninstall(self) -> None:
         """Put everything back."""
@@ -43,17 +43,6 @@ class Origins:
                 if tasks and isinstance(made, asyncio.Future):
                     made.add_done_callback(sight.shared.has_ended)
                 return made
-
-            return start
-
-        return make
-
-    def _noting_self(self, sight: Sight) -> Callable[[Function], Function]:
-        def make(original: Function) -> Function:
-            def start(made: object, *arguments: object, **keywords: object) -> object:
-                result = original(made, *arguments, **keywords)
-                sight.shared.started(made, sight.stack())
-                return result
 
             return start
 

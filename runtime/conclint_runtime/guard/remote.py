@@ -121,6 +121,9 @@ class Remote:
                     elif name == "get" and _of_new_call(stack):
                         said = "each call is waited for before the next is sent: never two run at once"
                         self._sites.count("CON603", said, stack)
+                    if name == "get" and arguments and type(arguments[0]).__name__ == "ObjectRefGenerator":
+                        said = "a stream was given to `get`, which gives it back as it is: its values come one by one"
+                        sight.say("CON626", said, stack)
                     if name == "get" and _is_passed_on(stack):
                         said = "a value was fetched only to be sent on: the reference would have done"
                         sight.say("CON604", said, stack)

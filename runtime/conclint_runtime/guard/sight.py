@@ -41,6 +41,18 @@ class Sight:
             _mark_coroutine_function(replacement)
         self.patches.put(owner, name, replacement)
 
+    def note_made(self, kind: type) -> None:
+        """Note where the instances of a class are made."""
+
+        def make(original: Function) -> Function:
+            def init(made: object, *arguments: object, **keywords: object) -> object:
+                self.shared.started(made, self.stack())
+                return original(made, *arguments, **keywords)
+
+            return init
+
+        self.wrap(kind, "__init__", make)
+
     def wrap_loops(self, name: str, make: Callable[[Function], Function]) -> None:
         """The same for a method of event loops: asyncio's, and uvloop's from when that is imported."""
         from asyncio import BaseEventLoop

@@ -61,6 +61,9 @@ def skip_unless_it_runs_here(program: Path) -> None:
     oldest = re.search(r"^# python: 3\.(\d+)$", program.read_text(), re.MULTILINE)
     if oldest and sys.version_info < (3, int(oldest[1])):
         pytest.skip(f"needs Python 3.{oldest[1]}")
+    newest = re.search(r"^# python until: 3\.(\d+)$", program.read_text(), re.MULTILINE)
+    if newest and sys.version_info[:2] > (3, int(newest[1])):
+        pytest.skip(f"shows until Python 3.{newest[1]}")
 
 
 @pytest.mark.parametrize("name", programs("bad"))

@@ -38,12 +38,12 @@ class LostFutures:
         sight.patches.put(concurrent.futures.Future, "__del__", _finalizer(self._future_gone))
         sight.wrap(concurrent.futures.Executor, "map", self._mapped)
         for pool in (concurrent.futures.ThreadPoolExecutor, concurrent.futures.ProcessPoolExecutor):
-            sight.wrap(pool, "__init__", self._noted)
+            sight.note_made(pool)
             sight.patches.put(pool, "__del__", _finalizer(self._pool_gone))
-        sight.wrap(multiprocessing.pool.ApplyResult, "__init__", self._noted)
+        sight.note_made(multiprocessing.pool.ApplyResult)
         sight.wrap(multiprocessing.pool.ApplyResult, "get", _reading)
         sight.patches.put(multiprocessing.pool.ApplyResult, "__del__", _finalizer(self._result_gone))
-        sight.wrap(multiprocessing.pool.Pool, "__init__", self._noted)
+        sight.note_made(multiprocessing.pool.Pool)
         sight.wrap(multiprocessing.pool.Pool, "__exit__", self._left)
         sight.wrap(multiprocessing.pool.Pool, "__del__", self._process_pool_gone)
 
@@ -55,14 +55,6 @@ class LostFutures:
         """Report the failures that are still kept and were never read."""
         for future in tuple(self._failed):
             self._future_gone(future)
-
-    def _noted(self, original: Function) -> Function:
-        def init(made: object, *arguments: object, **keywords: object) -> object:
-            if self._sight is not None:
-                self._sight.shared.started(made, self._sight.stack())
-            return original(made, *arguments, **keywords)
-
-        return init
 
     def _failing(self, original: Function) -> Function:
         def set_exception(future: Future, error: object) -> object:

@@ -8,6 +8,7 @@ import asyncio.runners
 import concurrent.futures
 import weakref
 from collections.abc import Iterator
+from types import CodeType
 from typing import Protocol, cast
 
 from conclint_runtime.guard.places import Place, Stack, here, outwards
@@ -18,6 +19,8 @@ from conclint_runtime.guard.source import around, calls_at, last_name
 
 Future = asyncio.Future[object]
 
+# Parts of the paths of the modules whose coroutines are calls of actors.
+_XOSCAR = ("conclint_runtime/xo/", "/xoscar/")
 _TIMED = ("timeout", "timeout_at", "fail_after", "move_on_after")
 
 
@@ -34,6 +37,7 @@ class Timeouts:
         """Look at what waits leave."""
         sight = self._sight = Sight(report, settings)
         sight.wrap(asyncio, "wait", self._waited)
+        sight.wrap(asyncio, "wait_for", self._timed)
         sight.wrap(asyncio.runners, "_cancel_all_tasks", self._cancelling)
         sight.wrap(concurrent.futures.Future, "cancel", self._cancelled)
 
@@ -54,6 +58,17 @@ class Timeouts:
             return done, _Pending(pending, self, stack)
 
         return wait
+
+    def _timed(self, original: Function) -> Function:
+        def wait_for(fut: object, *arguments: object, **keywords: object) -> object:
+            code: object = getattr(fut, "cr_code", None)
+            file = code.co_filename.replace("\\", "/") if isinstance(code, CodeType) else ""
+            if any(part in file for part in _XOSCAR) and self._sight is not None:
+                said = "the call of an actor was given a timeout that the actor knows nothing of: it goes on"
+                self._sight.say("CON709", said, self._sight.stack())
+            return original(fut, *arguments, **keywords)
+
+        return wait_for
 
     def ignored(self, pending: set[Future], stack: Stack) -> None:
         """Follow the futures of a pending set that nobody has looked at."""

@@ -41,7 +41,7 @@ class LoopObjects:
             sight.wrap(asyncio, name, self._removed_argument)
         for name in ("Lock", "Event", "Condition", "Semaphore", "Queue"):
             sight.wrap(getattr(asyncio, name), "__init__", self._removed_argument)
-            sight.wrap(getattr(asyncio, name), "__init__", self._noted)
+            sight.note_made(getattr(asyncio, name))
 
     def uninstall(self) -> None:
         """Put everything back."""
@@ -107,14 +107,6 @@ class LoopObjects:
             return original(*arguments, **keywords)
 
         return call
-
-    def _noted(self, original: Function) -> Function:
-        def init(made: object, *arguments: object, **keywords: object) -> object:
-            if self._sight is not None:
-                self._sight.shared.started(made, self._sight.stack())
-            return original(made, *arguments, **keywords)
-
-        return init
 
     def _asked(self, original: Function) -> Function:
         def get_event_loop() -> object:

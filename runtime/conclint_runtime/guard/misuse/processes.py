@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import concurrent.futures
 import json
 import multiprocessing.managers
 import multiprocessing.process
@@ -24,6 +25,7 @@ from conclint_runtime.guard.sight import Function, Sight, undone
 from conclint_runtime.guard.source import tree
 
 _KEPT = 500
+_OWNER = "_conclint_guard_process"
 
 
 class Processes:
@@ -42,6 +44,7 @@ class Processes:
         sight.wrap(multiprocessing.process.BaseProcess, "start", self._starting)
         sight.wrap(multiprocessing.process.BaseProcess, "_bootstrap", self._in_child)
         sight.wrap(os, "fork", self._forking)
+        sight.wrap(concurrent.futures.ProcessPoolExecutor, "submit", self._submitting)
         sight.wrap(multiprocessing.managers.BaseProxy, "_callmethod", self._managing)
 
     def uninstall(self) -> None:
@@ -88,6 +91,18 @@ class Processes:
             return original()
 
         return fork
+
+    def _submitting(self, original: Function) -> Function:
+        def submit(pool: object, *arguments: object, **keywords: object) -> object:
+            owner = vars(pool).setdefault(_OWNER, os.getpid())
+            if owner != os.getpid() and self._sight is not None:
+                said = "a process pool is used in its own worker, which has inherited it without what makes it work"
+                self._sight.say("CON304", said, self._sight.stack())
+                # Told at once: what comes now never ends.
+                self._tell(self._sight.report)
+            return original(pool, *arguments, **keywords)
+
+        return submit
 
     def _in_child(self, original: Function) -> Function:
         def bootstrap(process: object, *arguments: object, **keywords: object) -> object:
