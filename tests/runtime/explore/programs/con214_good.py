@@ -1,0 +1,31 @@
+import asyncio
+
+
+class Stock:
+    total = 0
+    value = ""
+    made = 0
+
+
+stock = Stock()
+lock = asyncio.Lock()
+
+
+async def fetch() -> int:
+    await asyncio.sleep(0)
+    return 1
+
+
+async def main() -> None:
+    async def get() -> None:
+        async with lock:
+            if not stock.value:
+                more = await fetch()
+                stock.made += more
+                stock.value = "made"
+
+    await asyncio.gather(get(), get())
+    assert stock.made == 1, stock.made
+
+
+asyncio.run(main())
