@@ -18,7 +18,7 @@ from conclint_runtime.guard.program import Program, ProgramError
 from conclint_runtime.guard.session import Session
 from conclint_runtime.guard.settings import Settings
 
-USAGE, TIMED_OUT = 2, 124
+USAGE, TIMED_OUT, DEADLOCKED = 2, 124, 125
 _EMBEDDED = ("ray", "xoscar")
 
 
@@ -33,6 +33,7 @@ class Request:
     timeout: float
     observers: tuple[str, ...]
     quiet: bool
+    go_on: bool
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m conclint_runtime.guard",
         usage="%(prog)s [options] (-m MODULE | SCRIPT) [ARGUMENT ...]",
         description="Run a program and report what goes wrong with its concurrency, by the codes of conclint's rules.",
-        epilog="The exit code is the program's; 124 where --timeout ended it, 2 for a mistake in the call.",
+        epilog="The exit code is the program's; 124 where --timeout ended it, 125 where a deadlock did, "
+        "2 for a mistake in the call. `explore` in the place of the program runs one under many schedules.",
     )
     parser.add_argument(
         "--evidence", default="", metavar="FILE", help="write the report as JSON for `conclint --evidence`"
@@ -49,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threshold", type=float, default=100.0, metavar="MS", help="report loops that stand so long")
     parser.add_argument("--timeout", type=float, default=0.0, metavar="S", help="end a program that runs longer")
     parser.add_argument("--observers", default="", metavar="NAMES", help="watch only with these")
+    parser.add_argument("--go-on", action="store_true", help="do not end a program that is certainly deadlocked")
     parser.add_argument("--quiet", action="store_true", help="print no report")
     parser.add_argument("-m", dest="module", action="store_true", help="run a module as a script")
     parser.add_argument("program", metavar="PROGRAM", help="a script, or with -m a module")
@@ -76,7 +79,8 @@ def request(arguments: list[str]) -> Request:
         parser.error("--threshold must be more than 0 milliseconds, --timeout not less than 0 seconds")
     program = Program(known.program, known.module, tuple(known.arguments))
     seconds = known.threshold / 1000
-    return Request(program, known.evidence, embed, seconds, known.timeout, _words(known.observers), known.quiet)
+    observers = _words(known.observers)
+    return Request(program, known.evidence, embed, seconds, known.timeout, observers, known.quiet, known.go_on)
 
 
 class Run:
@@ -88,6 +92,10 @@ class Run:
         scope = Scope(asked.program.folder())
         self.session = Session(Settings(asked.threshold, asked.observers, scope))
         self._leave = os._exit
+        self._process = os.getpid()
+        self._ending = _thread.allocate_lock()
+        if not asked.go_on:
+            self.session.settings.shared.on_deadlock = self._deadlocked
 
     def start(self) -> int:
         """Run the program; its exit code. The report is written when the interpreter exits."""
@@ -137,6 +145,15 @@ class Run:
         if os.getpid() != process:
             return
         print(f"guard: the program did not end within {self.asked.timeout:g} s", file=sys.stderr)
+        self._end(TIMED_OUT)
+
+    def _deadlocked(self) -> None:
+        """End a program that can never go on; called by whichever thread found it out."""
+        if os.getpid() == self._process and self._ending.acquire(False):
+            print("guard: the program is deadlocked, and is ended", file=sys.stderr)
+            self._end(DEADLOCKED)
+
+    def _end(self, status: int) -> NoReturn:
         self.finish()
         _end_children()
         for stream in (sys.stdout, sys.stderr):
@@ -144,7 +161,7 @@ class Run:
                 stream.flush()
             except (OSError, ValueError):
                 pass
-        self._leave(TIMED_OUT)
+        self._leave(status)
 
 
 # The program may replace it, and the guard does.
@@ -183,7 +200,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     Raises:
         SystemExit: always.
     """
-    asked = request(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["explore"]:
+        from conclint_runtime.guard.explore.command import main as explore
+
+        explore(given[1:])
+    asked = request(given)
     try:
         code = Run(asked).start()
     except (ProgramError, GuardError) as error:
