@@ -6,11 +6,10 @@ import _thread
 from dataclasses import dataclass
 from types import TracebackType
 
-from .waitgraph.errors import DeadlockError
 from .waitgraph.nodes import Mode, Need
 from .waitgraph.places import Place, caller
 from .waitgraph.threads import ThreadNode, current
-from .waitgraph.waits import Wait
+from .waitgraph.waits import GRACE, Wait
 
 _LONGEST_SLICE = 0.05
 """Seconds: nobody can wake a thread that blocks in a lock of the interpreter, so a condemned one looks so often."""
@@ -219,7 +218,10 @@ class RLock:
         return self._block.locked()
 
     def __enter__(self) -> bool:
-        return self.acquire()
+        self.acquire()
+        if self._count == 1:
+            self._place = caller()
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -282,12 +284,14 @@ class RLock:
 
 
 def _wait_for(lock: Lock | RLock, block: _thread.LockType) -> None:
+    if block.acquire(True, GRACE):
+        return
     with Wait((lock,)) as wait:
         while not block.acquire(True, min(wait.slice(), _LONGEST_SLICE)):
             wait.look()
         if wait.verdict is not None:
             block.release()
-            raise DeadlockError(wait.verdict)
+        wait.end()
 
 
 def _describe(kind: str, lock: object, owner: ThreadNode | None, place: Place | None) -> str:

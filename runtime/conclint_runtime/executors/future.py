@@ -5,12 +5,12 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable
 from types import FunctionType
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from ..waitgraph.nodes import Mode, Need, Node
 from ..waitgraph.places import Place
 from ..waitgraph.threads import ThreadNode
-from ..waitgraph.waits import Wait
+from ..waitgraph.waits import GRACE, Wait
 from .judged_event import WaiterList
 
 T = TypeVar("T")
@@ -39,6 +39,8 @@ class Future(_Standard[T]):
     _place: Place | None = None
     _function: object = None
     _state: str
+    _result: T | None
+    _exception: BaseException | None
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +61,8 @@ class Future(_Standard[T]):
         try:
             if timeout is None and self._state in _UNFINISHED:
                 self._wait()
+                if self._state == "FINISHED" and self._exception is None:
+                    return cast("T", self._result)  # final: no need to take the condition once more
             return _Standard.result(self, timeout)
         finally:
             del self  # the exception's traceback would keep the future that keeps the exception
@@ -105,6 +109,11 @@ class Future(_Standard[T]):
         return f"the {state} call of `{name}` (submitted at {self._place})"
 
     def _wait(self) -> None:
+        with self._condition:
+            if self._state in _UNFINISHED:
+                self._condition.wait(GRACE)
+            if self._state not in _UNFINISHED:
+                return
         with Wait((self,), wake=self._wake) as wait:
             while True:
                 with self._condition:
@@ -127,7 +136,10 @@ def adopt(future: _Standard[T], provider: Provider, function: Callable[..., obje
     """Make a future of the standard library one of ours, in place: its maker keeps the same object."""
     future.__class__ = Future
     assert isinstance(future, Future)
-    future._waiters = WaiterList(future._waiters)
+    waiters = WaiterList()
+    for waiter in future._waiters:
+        waiters.append(waiter)
+    future._waiters = waiters
     describe_job(future, provider, function, place)
     return future
 

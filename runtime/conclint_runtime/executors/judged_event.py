@@ -11,14 +11,14 @@ import concurrent.futures
 import concurrent.futures._base as standard
 import sys
 import threading
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from itertools import islice
 from types import FrameType
 
 from ..waitgraph.chained import future_node
 from ..waitgraph.liveness import is_live
 from ..waitgraph.nodes import Mode, Need, Node
-from ..waitgraph.waits import Wait
+from ..waitgraph.waits import GRACE, Wait
 
 _MODULE = "concurrent.futures._base"
 _SAMPLE = 2
@@ -28,11 +28,6 @@ _Futures = Set["_Standard[object]"]
 
 class WaiterList(list["standard._Waiter"]):
     """The waiters of one future, bounded by the calls that wait for it."""
-
-    def __init__(self, waiters: Iterable[standard._Waiter] = ()) -> None:
-        super().__init__()
-        for waiter in waiters:
-            self.append(waiter)
 
     def append(self, waiter: standard._Waiter) -> None:
         """Add a waiter. The caller holds the conditions of all its futures and does not block yet."""
@@ -53,14 +48,17 @@ class JudgedEvent(threading.Event):
         Raises:
             DeadlockError: none of the awaited futures can ever be done.
         """
-        node = None if timeout is not None or self.is_set() else _awaited(sys._getframe(1))
-        if node is None:
+        if timeout is not None:
             return super().wait(timeout)
+        if super().wait(GRACE):
+            return True
+        node = _awaited(sys._getframe(1))
+        if node is None:
+            return super().wait()
         with Wait((node,), wake=self.set) as wait:
             while not super().wait(wait.slice()):
                 wait.look()
-            if wait.verdict is not None:
-                wait.look()
+            wait.end()
         return True
 
 

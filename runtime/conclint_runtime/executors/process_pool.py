@@ -136,7 +136,7 @@ class ProcessPoolExecutor(standard.ProcessPoolExecutor):
         manager = self._manager()
         if manager is not None:
             provider.manager = node_of(manager)
-        return adopt(future, provider, fn, user_caller())
+        return adopt(future, provider, fn, user_caller(2))
 
     def map(
         self,
@@ -182,8 +182,8 @@ class ProcessPoolExecutor(standard.ProcessPoolExecutor):
         judged = wait and manager is not None and manager is not threading.current_thread()
         with Wait((Join(node_of(manager)),)) if judged and manager is not None else nullcontext() as registered:
             super().shutdown(wait, cancel_futures=cancel_futures)
-        if registered is not None and registered.verdict is not None:
-            raise DeadlockError(registered.verdict)
+            if registered is not None:
+                registered.end()
 
     def statistics(self) -> ProcessPoolStatistics:
         """The pool now; the fields are read one after the other, without stopping anybody."""

@@ -112,7 +112,7 @@ class ThreadPoolExecutor(standard.ThreadPoolExecutor):
             if standard._shutdown:
                 raise RuntimeError("cannot schedule new futures after interpreter shutdown")
             future: Future[T] = Future()
-            describe_job(future, self._provider, fn, user_caller())
+            describe_job(future, self._provider, fn, user_caller(2))
             self._jobs.put(Job(future, fn, args, kwargs))
             self._submitted += 1
             self._adjust_thread_count()
@@ -235,5 +235,6 @@ def _join(threads: tuple[threading.Thread, ...]) -> None:
                 while thread.is_alive():
                     wait.look()
                     thread.join(min(wait.slice(), _LONGEST_SLICE))
+            wait.end()
     if me in threads:
         me.join()  # raises the standard library's own error

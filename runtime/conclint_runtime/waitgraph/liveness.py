@@ -24,11 +24,14 @@ from .threads import ThreadNode
 if TYPE_CHECKING:
     from .waits import Wait
 
-QUICK_BUDGET = 96
+QUICK_BUDGET = 64
 """Nodes that the judgement of a wait that begins may visit; what is not decided then waits for the first look."""
 
 _PROOF_IS_FRESH = 0.5
 """Seconds for which a look may rely on another look's proof. A stale proof only delays a finding."""
+
+
+_PLAIN_STEPS = 6
 
 
 @runtime_checkable
@@ -146,6 +149,8 @@ def find_deadlock(wait: Wait, *, quick: bool, likely: bool = False) -> Deadlock 
     """
     thread = wait.thread
     if quick:
+        if _goes_on_plainly(wait.need):
+            return None
         proof = _prove(wait.need, QUICK_BUDGET, {thread}, likely=likely)
         if proof is not False:
             return None
@@ -224,6 +229,19 @@ def _confirmed(first: _Survey, dead: set[Node], *, likely: bool, deep: bool) -> 
                 return {}
             result[node] = need
     return result
+
+
+def _goes_on_plainly(need: Need) -> bool:
+    """The proof that nearly every wait has: its job is run by a thread that waits for nothing, or soon will be."""
+    for _ in range(_PLAIN_STEPS):
+        nodes = need.nodes
+        if len(nodes) != 1:
+            return need.mode is Mode.ANY and any(node.need() is None for node in nodes)
+        following = nodes[0].need()
+        if following is None:
+            return True
+        need = following
+    return False
 
 
 def _prove(need: Need, budget: int, path: set[Node], *, likely: bool) -> bool | None:

@@ -38,6 +38,6 @@ def user_place(frame: FrameType | None) -> Place | None:
     return None if frame is None else Place(frame.f_code, frame.f_lineno)
 
 
-def user_caller() -> Place | None:
-    """The innermost line of the calling thread's stack that is not part of the machinery."""
-    return user_place(sys._getframe(1))
+def user_caller(depth: int = 1) -> Place | None:
+    """The innermost line of the calling thread's stack, from ``depth`` frames up, that is not of the machinery."""
+    return user_place(sys._getframe(depth))

@@ -11,6 +11,9 @@ from .liveness import Deadlock, condemn, find_deadlock
 from .nodes import Mode, Need, Node
 from .threads import current
 
+GRACE = 0.002
+"""Seconds that a wait of this package lasts before it is registered: most end sooner, and then cost nothing."""
+
 FIRST_LOOK = 0.05
 """Seconds after which a wait that was found live is judged again; each later look waits twice as long."""
 
@@ -102,6 +105,14 @@ class Wait:
             self._look_at = now + self._delay / 2
             if deadlock is not None and self._is_condemned(deadlock):
                 self.verdict = deadlock
+        self.end()
+
+    def end(self) -> None:
+        """What a waiter says whose blocked call has returned: it may have, because others of the cycle were told.
+
+        Raises:
+            DeadlockError: the wait had been found dead.
+        """
         if self.verdict is not None:
             raise DeadlockError(self.verdict)
 
