@@ -363,8 +363,10 @@ def test_cancelling_a_call_cancels_the_method(face: Face) -> None:
 def test_wait_for_cancels_the_method_at_the_end_of_the_time(face: Face) -> None:
     async def program() -> None:
         ref = await face.create(recorder(face.xo))
+        call = asyncio.ensure_future(ref.wait_for_ever())
+        await until(ref, "waiting")
         with pytest.raises(asyncio.TimeoutError):
-            await face.xo.wait_for(ref.wait_for_ever(), 0.05)
+            await face.xo.wait_for(call, 0.01)
         assert (await ref.what_happened())[-1] == "cancelled"
 
     face.run(program())
