@@ -94,6 +94,7 @@ class Run:
         self._leave = os._exit
         self._process = os.getpid()
         self._ending = _thread.allocate_lock()
+        self._ended_by = 0
         if not asked.go_on:
             self.session.settings.shared.on_deadlock = self._deadlocked
 
@@ -148,10 +149,15 @@ class Run:
         self._end(TIMED_OUT)
 
     def _deadlocked(self) -> None:
-        """End a program that can never go on; called by whichever thread found it out."""
-        if os.getpid() == self._process and self._ending.acquire(False):
-            print("guard: the program is deadlocked, and is ended", file=sys.stderr)
-            self._end(DEADLOCKED)
+        """End a program that can never go on; called by whichever thread found it out. A second one waits here for the
+        end, lest it goes on and leaves before the report is written."""
+        if os.getpid() != self._process or self._ended_by == _thread.get_ident():
+            return
+        with self._ending:
+            self._ended_by = _thread.get_ident()
+            if not self.session.ended:
+                print("guard: the program is deadlocked, and is ended", file=sys.stderr)
+                self._end(DEADLOCKED)
 
     def _end(self, status: int) -> NoReturn:
         self.finish()

@@ -40,6 +40,11 @@ class Session:
             _on.release()
             raise
 
+    @property
+    def ended(self) -> bool:
+        """Whether its end has begun."""
+        return self._ended.locked()
+
     def end(self) -> bool:
         """Ask for what only the end shows and take the observers off.
 

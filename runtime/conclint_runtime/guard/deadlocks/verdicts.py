@@ -35,9 +35,11 @@ class Verdicts:
         """Report a deadlock; true when its waiters are to get a `DeadlockError`, which only a certain one gives."""
         key = frozenset(_identity(node) for node in deadlock.cycle)
         with self._telling:
-            if key in self._told:
-                return deadlock.certain
+            known = key in self._told
             self._told.add(key)
+        if known:
+            self._announce(deadlock.certain)
+            return deadlock.certain
         frames = current_frames()
         code = code_of(deadlock.cycle, frames)
         message = MESSAGES.get(code or "", UNNAMED)
