@@ -25,7 +25,7 @@ from conclint_runtime.guard.blocking.readiness import must_wait
 from conclint_runtime.guard.blocking.tables import Known
 from conclint_runtime.guard.loops import loop_stack, running_loop
 from conclint_runtime.guard.patching import Patches, heirs, patchable
-from conclint_runtime.guard.places import Stack
+from conclint_runtime.guard.places import Stack, outwards
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
 
@@ -37,6 +37,8 @@ _thread_id = _thread.get_ident
 _EXEMPT = (
     "asyncio",
     "importlib",
+    "_frozen_importlib",
+    "_frozen_importlib_external",
     "linecache",
     "traceback",
     "tokenize",
@@ -178,8 +180,7 @@ class Calls:
         file = frame.f_code.co_filename
         known = self._exempt.get(file)
         if known is None:
-            module = str(frame.f_globals.get("__name__", ""))
-            known = self._exempt[file] = module.partition(".")[0] in _EXEMPT
+            known = self._exempt[file] = is_own_accord(frame)
         return known
 
     def _is_own(self, thread: int) -> bool:
@@ -196,8 +197,11 @@ class Calls:
         caller = self._settings.scope.caller(frame)
         if caller is None:
             return ()
-        if self._is_exempt(caller):
-            return ()
+        for each in outwards(caller):
+            if self._settings.scope.is_user(each):
+                break
+            if self._is_exempt(each):
+                return ()
         if known.kind in _PATIENT and self._settings.scope.owner(caller.f_code.co_filename) == "library":
             # How a thread is started, or a pool woken, is no wait of the program's.
             return ()
@@ -239,6 +243,11 @@ class Calls:
         stack = self._stack(sys._getframe(2), known)
         if stack:
             self._say(self._report, known, stack, 0.0)
+
+
+def is_own_accord(frame: FrameType) -> bool:
+    """Whether the frame is of a part of the library that does what the program has not asked for."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] in _EXEMPT
 
 
 class _Unbound:

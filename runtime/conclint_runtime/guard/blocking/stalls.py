@@ -18,6 +18,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from conclint_runtime.guard.blocking.callee import callees
+from conclint_runtime.guard.blocking.calls import is_own_accord
 from conclint_runtime.guard.blocking.tables import Known
 from conclint_runtime.guard.blocking.turn import Look, Turn, moment, verdicts
 from conclint_runtime.guard.loops import beneath_loop, loop_stack
@@ -176,7 +177,7 @@ class Stalls:
     def _known(self, frame: FrameType, user: FrameType | None) -> Known | None:
         """The call of the tables that the innermost frames are in."""
         for each in outwards(frame):
-            if beneath_loop(each.f_code):
+            if beneath_loop(each.f_code) or (each is not user and is_own_accord(each)):
                 break
             names = _function_names(each)
             if each is frame or each is user:

@@ -84,7 +84,7 @@ class LostTasks:
             if sight is not None and sys.exc_info()[0] is None:
                 for task in asyncio.all_tasks(loop):
                     # The loop itself starts tasks too, to close generators that were left.
-                    if hasattr(task.get_coro(), "cr_code") and not _being_cancelled(task):
+                    if hasattr(task.get_coro(), "cr_code") and not being_cancelled(task):
                         said = "the main coroutine ended before this task did: it is cancelled where it stands"
                         sight.say("CON238", said, sight.shared.origin(task), certainty="likely")
             return original(loop)
@@ -117,7 +117,8 @@ def _current() -> Task | None:
         return None
 
 
-def _being_cancelled(task: asyncio.Task[object]) -> bool:
+def being_cancelled(task: asyncio.Task[object]) -> bool:
+    """Whether a task has been asked to end and has not ended yet."""
     cancelling: Callable[[], int] | None = getattr(task, "cancelling", None)
     if cancelling is not None:
         return bool(cancelling())

@@ -9,6 +9,7 @@ import weakref
 from types import FrameType
 
 from conclint_runtime.guard.fate import after
+from conclint_runtime.guard.lost.tasks import being_cancelled
 from conclint_runtime.guard.places import Place, Stack
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
@@ -87,7 +88,8 @@ class LoopObjects:
     def _leaving(self, original: Function) -> Function:
         async def leave(group: object, *error: object) -> object:
             sight = self._sight
-            tasks: set[object] = getattr(group, "_tasks", set())
+            started: set[asyncio.Task[object]] = getattr(group, "_tasks", set())
+            tasks = [task for task in started if not task.done() and not being_cancelled(task)]
             if sight is not None and tasks and error and error[0] is None:
                 frame = sight.called_by_program()
                 line = _jump_before(frame) if frame is not None else 0
