@@ -216,52 +216,44 @@ def test_a_handle_that_a_method_took_to_its_own_actor_keeps_it_alive(gate: Gate)
     assert ray.get([again.increment.remote(), again.increment.remote()]) == [1, 2]
 
 
-@pytest.mark.parametrize("kind", ["sync", "threaded", "async"])
-def test_a_constructor_waits_for_its_late_arguments(kind: str, gate: Gate) -> None:
-    class Keeper:
-        def __init__(self, first: int, second: int) -> None:
-            self.total = first + second
+class Sum:
+    def __init__(self, first: int, second: int) -> None:
+        self.total = first + second
 
-        def sum(self) -> int:
-            return self.total
+    def get(self) -> int:
+        return self.total
 
-    class AsyncKeeper(Keeper):
-        async def _async(self) -> None: ...
 
+class AsyncSum(Sum):
+    async def _async(self) -> None: ...
+
+
+SUMS = [ray.remote(Sum), ray.remote(max_concurrency=2)(Sum), ray.remote(AsyncSum)]
+
+
+@pytest.mark.parametrize("cls", SUMS)
+def test_a_constructor_waits_for_its_late_arguments(cls: ray.ActorClass[type[Sum]], gate: Gate) -> None:
     @ray.remote
     def late(gate: Gate) -> int:
         gate.pass_through()
         return 1
 
-    cls = ray.remote(AsyncKeeper if kind == "async" else Keeper)
-    actor = cls.options(max_concurrency=2 if kind == "threaded" else 1).remote(late.remote(gate), second=ray.put(2))
-    total = actor.sum.remote()
+    actor = cls.remote(late.remote(gate), second=ray.put(2))
+    total = actor.get.remote()
     gate.arrived()
     assert ray.wait([total], timeout=0)[0] == []
     gate.open()
     assert ray.get(total) == 3
 
 
-@pytest.mark.parametrize("kind", ["sync", "threaded", "async"])
-def test_a_constructor_whose_argument_failed_fails_the_actor(kind: str) -> None:
-    class Keeper:
-        def __init__(self, value: int) -> None:
-            self.value = value
-
-        def get(self) -> int:
-            return self.value
-
-    class AsyncKeeper(Keeper):
-        async def _async(self) -> None: ...
-
+@pytest.mark.parametrize("cls", SUMS)
+def test_a_constructor_whose_argument_failed_fails_the_actor(cls: ray.ActorClass[type[Sum]]) -> None:
     @ray.remote
     def fails() -> int:
         raise ValueError("no value")
 
-    cls = ray.remote(AsyncKeeper if kind == "async" else Keeper)
-    actor = cls.options(max_concurrency=2 if kind == "threaded" else 1).remote(fails.remote())
     with pytest.raises(ActorDiedError, match="no value"):
-        ray.get(actor.get.remote())
+        ray.get(cls.remote(1, second=fails.remote()).get.remote())
 
 
 def test_calls_submitted_while_an_actor_restarts_end_one_way_or_the_other() -> None:
