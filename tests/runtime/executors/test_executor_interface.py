@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.synchronize import Event
 
 import pytest
 
@@ -21,6 +22,13 @@ from conclint_runtime.executors import DeadlockError, Future, ProcessPoolExecuto
 BOUND = 30.0
 inherited: list[ProcessPoolExecutor] = []
 inherited_futures: list[Future[int]] = []
+
+
+gates: list[Event] = []
+
+
+def wait_for_the_gate() -> bool:
+    return gates[0].wait(BOUND)
 
 
 def use_the_inherited_pool() -> str:
@@ -168,10 +176,13 @@ def test_a_process_pool_refuses_to_be_used_in_its_worker(use: Callable[[], str])
     assert "deadlock" in text
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_callback_that_waits_in_the_thread_that_brings_the_results_is_refused() -> None:
     errors: list[BaseException | None] = []
     told = threading.Event()
-    with ProcessPoolExecutor(1) as pool:
+    context = multiprocessing.get_context("fork")
+    added = context.Event()
+    with ProcessPoolExecutor(1, context, gates.append, (added,)) as pool:
 
         def callback(_: object) -> None:
             try:
@@ -180,7 +191,8 @@ def test_a_callback_that_waits_in_the_thread_that_brings_the_results_is_refused(
                 errors.append(error)
             told.set()
 
-        pool.submit(sum, range(200_000)).add_done_callback(callback)
+        pool.submit(wait_for_the_gate).add_done_callback(callback)
+        added.set()
         assert told.wait(BOUND)
     assert [type(error) for error in errors] == [DeadlockError]
 
