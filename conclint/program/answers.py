@@ -38,6 +38,7 @@ class Answers:
         self._reads = reads
         self._known: dict[Question, tuple[Values, int]] = {}
         self._open: dict[Question, int] = {}
+        self._sets: dict[int, int] = {}
         self._halves: dict[Question, tuple[Values, int]] = {}
         self._order: list[Question] = []
         self._floor = FAR
@@ -73,7 +74,8 @@ class Answers:
         """The answer is there."""
         position = self._open.pop(question)
         if self.low >= position:
-            self._known[question] = values, self._reads.modules
+            # Most answers rest on one of few sets of modules.
+            self._known[question] = values, self._sets.setdefault(self._reads.modules, self._reads.modules)
             self._forget(frame.halves)
             self.low = frame.low
         else:

@@ -31,11 +31,13 @@ NOTHING = Rest(0, NO_KEYS)
 class Reads:
     """What the work at hand has read until now."""
 
-    __slots__ = ("keys", "modules")
+    __slots__ = ("_rests", "keys", "modules")
 
     def __init__(self) -> None:
         self.modules = 0
         self.keys: set[int] = set()
+        # Hundreds of thousands of answers rest on some thousands of sets.
+        self._rests: dict[Rest, Rest] = {}
 
     def of(self, work: Callable[[], Answer]) -> tuple[Answer, Rest]:
         """Do some work for its own sake: what it reads is not what the work around it has read."""
@@ -43,7 +45,8 @@ class Reads:
         self.modules, self.keys = 0, set()
         try:
             answer = work()
-            return answer, Rest(self.modules, frozenset(self.keys) if self.keys else NO_KEYS)
+            rest = Rest(self.modules, frozenset(self.keys) if self.keys else NO_KEYS)
+            return answer, self._rests.setdefault(rest, rest)
         finally:
             self.modules, self.keys = modules, keys
 
