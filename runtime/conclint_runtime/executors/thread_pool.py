@@ -6,6 +6,7 @@ import concurrent.futures.thread as standard
 import queue
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -96,6 +97,9 @@ class ThreadPoolExecutor(standard.ThreadPoolExecutor):
         self._jobs = cast("Jobs", self._work_queue)
         self._provider = _Provider(WorkerPool(str(self._thread_name_prefix), self._max_workers), self)
         self._submitted = 0
+        # One entry for each free worker, at most as many as threads. The standard library's semaphore is written in
+        # Python and costs more than the rest of what a worker does for a job.
+        self._free: deque[None] = deque()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Queue the call of ``fn`` and return its future at once.
@@ -185,16 +189,17 @@ class ThreadPoolExecutor(standard.ThreadPoolExecutor):
 
     def worker_is_free(self) -> None:
         """Called by a worker after each job."""
-        self._idle_semaphore.release()
+        self._free.append(None)
 
     def worker_is_broken(self) -> None:
         """Called by a worker whose initializer failed: fails all that is queued, and all later calls."""
         self._initializer_failed()
 
     def _adjust_thread_count(self) -> None:
-        if self._idle_semaphore.acquire(blocking=False):
-            return
-        self._start_thread()
+        if self._free:
+            self._free.pop()  # only this method takes, under the pool's lock
+        else:
+            self._start_thread()
 
     def _grow(self) -> None:
         """Start a thread for a queued job whose own thread is stuck elsewhere, such as in its initializer."""

@@ -27,15 +27,16 @@ def caller(depth: int = 2) -> Place:
 
 def is_internal(frame: FrameType) -> bool:
     """Whether the frame belongs to the waiting machinery, the standard library's or ours."""
-    module = frame.f_globals.get("__name__", "")
-    return isinstance(module, str) and module.startswith(_INTERNAL)
+    return str(frame.f_globals.get("__name__")).startswith(_INTERNAL)
 
 
 def user_place(frame: FrameType | None) -> Place | None:
     """The innermost line of the stack that is not part of the machinery; ``None`` where there is none."""
-    while frame is not None and is_internal(frame):
+    while frame is not None:
+        if not is_internal(frame):
+            return Place(frame.f_code, frame.f_lineno)
         frame = frame.f_back
-    return None if frame is None else Place(frame.f_code, frame.f_lineno)
+    return None
 
 
 def user_caller(depth: int = 1) -> Place | None:
