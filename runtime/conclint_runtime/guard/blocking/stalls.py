@@ -160,7 +160,8 @@ class Stalls:
         for thread, turn in late:
             frame = frames.get(thread)
             still = self._turns.get(thread) is turn
-            if frame is None or not still or thread in self._shared.calls or thread in self._shared.looking:
+            own = thread in self._shared.looking or thread in self._settings.scope.classifying
+            if frame is None or not still or own or thread in self._shared.calls:
                 continue
             if len(turn.looks) < _LOOKS:
                 turn.looks.append((moment(thread, _clock()), self._seen(frame, turn)))
@@ -176,9 +177,16 @@ class Stalls:
 
     def _known(self, frame: FrameType, user: FrameType | None) -> Known | None:
         """The call of the tables that the innermost frames are in."""
+        frames: list[FrameType] = []
         for each in outwards(frame):
-            if beneath_loop(each.f_code) or (each is not user and is_own_accord(each)):
+            if beneath_loop(each.f_code):
                 break
+            frames.append(each)
+            if each is user:
+                break
+            if is_own_accord(each):
+                return None
+        for each in frames:
             names = _function_names(each)
             if each is frame or each is user:
                 names = (*callees(each), *names)
@@ -186,8 +194,6 @@ class Stalls:
                 found = self._tables.named(name)
                 if found is not None:
                     return found
-            if each is user:
-                break
         return None
 
 
