@@ -15,9 +15,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from conclint_runtime.guard.explore.clock import VirtualClock
+from conclint_runtime.guard.explore.in_force import in_force
 from conclint_runtime.guard.explore.modes import Mode
 from conclint_runtime.guard.explore.outcome import Failure, Trouble
-from conclint_runtime.guard.explore.schedule import Schedule, ScheduleEnded, in_force
+from conclint_runtime.guard.explore.schedule import Schedule, ScheduleEnded
 from conclint_runtime.guard.explore.shared_values import pause_reads
 from conclint_runtime.guard.explore.task_delays import delay_steps
 from conclint_runtime.guard.explore.threads import controlled

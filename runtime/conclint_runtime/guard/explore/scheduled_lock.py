@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from conclint_runtime.guard.explore.in_force import current, running
 from conclint_runtime.guard.explore.own_code import own_place
-from conclint_runtime.guard.explore.schedule import Schedule, current, running
+from conclint_runtime.guard.explore.schedule import Schedule
 from conclint_runtime.guard.explore.turns import Wait
 
 # Bound by name before anything is replaced: the lock inside is always the interpreter's own.

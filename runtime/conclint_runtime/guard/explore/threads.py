@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TypeVar, cast
 
+from conclint_runtime.guard.explore.in_force import current
 from conclint_runtime.guard.explore.own_code import own_modules
-from conclint_runtime.guard.explore.schedule import Schedule, ScheduleEnded, current
+from conclint_runtime.guard.explore.schedule import Schedule, ScheduleEnded
 from conclint_runtime.guard.explore.scheduled_lock import ScheduledLock
 from conclint_runtime.guard.explore.tracing import Tracer
 from conclint_runtime.guard.explore.turns import Wait
