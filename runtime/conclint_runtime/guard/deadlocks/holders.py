@@ -17,7 +17,7 @@ from conclint_runtime.waitgraph import ThreadNode, node_of
 if TYPE_CHECKING:
     from asyncio import Task
 
-    from conclint_runtime.guard.deadlocks.guarded_locks import GuardedLock, GuardedRLock
+    from conclint_runtime.guard.deadlocks.owned_lock import OwnedLock
 
 
 class Holder:
@@ -27,7 +27,7 @@ class Holder:
 
     def __init__(self) -> None:
         self.ident = _thread.get_ident()
-        self.held: list[GuardedLock | GuardedRLock] = []
+        self.held: list[OwnedLock] = []
         # The moments at which it was started and joined, by whom it was started: 0 and None where that was not seen.
         self.began = 0
         self.joined = 0
@@ -98,11 +98,9 @@ def here() -> Holder:
 
 def current_task() -> Task[object] | None:
     """The task that the calling thread runs at the moment; does not import asyncio."""
-    asyncio = sys.modules.get("asyncio.tasks")
-    if asyncio is None:
+    events = sys.modules.get("asyncio.events")
+    loop = events._get_running_loop() if events is not None else None
+    if loop is None:
         return None
-    try:
-        task: Task[object] | None = asyncio.current_task()
-    except RuntimeError:
-        return None
+    task: Task[object] | None = sys.modules["asyncio.tasks"].current_task(loop)
     return task

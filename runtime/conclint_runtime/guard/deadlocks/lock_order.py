@@ -11,10 +11,8 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conclint_runtime.guard.deadlocks.guarded_locks import GuardedLock, GuardedRLock, Taken
 from conclint_runtime.guard.deadlocks.holders import Holder
-
-AnyLock = GuardedLock | GuardedRLock
+from conclint_runtime.guard.deadlocks.owned_lock import OwnedLock, Taken
 
 #: Observations kept of one order of two locks; more threads that do the same say nothing new.
 _KEPT = 4
@@ -41,7 +39,7 @@ class Nesting:
     inner: Taken
 
 
-Found = Callable[[AnyLock, AnyLock, Nesting, Nesting], None]
+Found = Callable[[OwnedLock, OwnedLock, Nesting, Nesting], None]
 
 
 class LockOrder:
@@ -56,7 +54,7 @@ class LockOrder:
         self._found = found
         self._seen: dict[tuple[int, int], list[Nesting]] = {}
         self._told: set[tuple[int, int]] = set()
-        self._names: dict[int, weakref.ref[AnyLock]] = {}
+        self._names: dict[int, weakref.ref[OwnedLock]] = {}
 
     def taken(self, holder: Holder) -> None:
         """A thread has taken one more lock while it holds others; called by that thread."""
@@ -67,7 +65,7 @@ class LockOrder:
                 gates = frozenset(id(lock) for lock in held if lock is not inner and lock is not outer)
                 self._note(outer, inner, Nesting(holder, next(self.clock), gates, outer.taken, inner.taken))
 
-    def _note(self, outer: AnyLock, inner: AnyLock, nesting: Nesting) -> None:
+    def _note(self, outer: OwnedLock, inner: OwnedLock, nesting: Nesting) -> None:
         pair = (self._key(outer), self._key(inner))
         known = self._seen.get(pair)
         if known is None:
@@ -86,7 +84,7 @@ class LockOrder:
                 self._found(outer, inner, nesting, other)
                 return
 
-    def _key(self, lock: AnyLock) -> int:
+    def _key(self, lock: OwnedLock) -> int:
         key = id(lock)
         if key not in self._names:
             self._names[key] = weakref.ref(lock, lambda _: self._forget(key))

@@ -14,13 +14,11 @@ from types import CodeType, FrameType
 from conclint_runtime.executors.future import Future
 from conclint_runtime.guard.deadlocks.asyncio_locks import AsyncLock
 from conclint_runtime.guard.deadlocks.frames import ImportLock
-from conclint_runtime.guard.deadlocks.guarded_locks import GuardedLock, GuardedRLock, Taken
+from conclint_runtime.guard.deadlocks.owned_lock import OwnedLock, Taken
 from conclint_runtime.guard.deadlocks.promises import Promise
 from conclint_runtime.guard.deadlocks.remote_calls import RunsCall
 from conclint_runtime.guard.places import outwards
 from conclint_runtime.waitgraph import Awaitable, Copied, Node, ThreadNode
-
-AnyLock = GuardedLock | GuardedRLock
 
 MESSAGES = {
     "CON107": "a thread lock is held across an await and taken again by another task of the same loop: "
@@ -51,7 +49,7 @@ class Circle:
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
         self.threads = [node for node in nodes if isinstance(node, ThreadNode)]
-        self.locks = [node for node in nodes if isinstance(node, GuardedLock | GuardedRLock)]
+        self.locks = [node for node in nodes if isinstance(node, OwnedLock)]
         self.async_locks = [node for node in nodes if isinstance(node, AsyncLock)]
         self.tasks = [node for node in nodes if isinstance(node, Awaitable)]
         self.calls = [node for node in nodes if isinstance(node, RunsCall)]
@@ -105,7 +103,7 @@ def _of_locks(circle: Circle, frames: dict[int, FrameType]) -> str:
     return "CON501" if len(circle.locks) > 1 and len(circle.locks) >= len(circle.threads) else "CON303"
 
 
-def _of_one_lock(thread: ThreadNode, lock: AnyLock, frames: dict[int, FrameType], *, gone: bool) -> str:
+def _of_one_lock(thread: ThreadNode, lock: OwnedLock, frames: dict[int, FrameType], *, gone: bool) -> str:
     stack = list(outwards(frames.get(thread.ident or 0)))
     if any(frame.f_code in codes_of_handlers() for frame in stack):
         return "CON513"
@@ -117,7 +115,7 @@ def _of_one_lock(thread: ThreadNode, lock: AnyLock, frames: dict[int, FrameType]
     return "CON503" if gone else "CON502"
 
 
-def _is_on_stack(lock: AnyLock, frames: dict[int, FrameType]) -> bool:
+def _is_on_stack(lock: OwnedLock, frames: dict[int, FrameType]) -> bool:
     """Whether the code that took a lock still runs in its owner's thread."""
     owner, taken = lock.owner, lock.taken
     if owner is None or taken is None:
@@ -135,7 +133,7 @@ def _is_suspended(taken: Taken) -> bool:
     return asyncio.current_task(taken.task.get_loop()) is not taken.task
 
 
-def _in_generator(lock: AnyLock) -> bool:
+def _in_generator(lock: OwnedLock) -> bool:
     return lock.taken is not None and bool(lock.taken.code.co_flags & inspect.CO_GENERATOR)
 
 

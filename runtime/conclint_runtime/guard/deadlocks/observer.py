@@ -10,11 +10,12 @@ from types import FrameType
 
 from conclint_runtime.guard.deadlocks.asyncio_locks import AsyncLocks
 from conclint_runtime.guard.deadlocks.frames import import_lock
-from conclint_runtime.guard.deadlocks.guarded_locks import GuardedLock, GuardedRLock, LockEvents
+from conclint_runtime.guard.deadlocks.guarded_locks import GuardedLock, GuardedRLock
 from conclint_runtime.guard.deadlocks.holders import holders
 from conclint_runtime.guard.deadlocks.joins import watch_joins
 from conclint_runtime.guard.deadlocks.lock_order import LockOrder
 from conclint_runtime.guard.deadlocks.lookout import STEP, Lookout
+from conclint_runtime.guard.deadlocks.owned_lock import LockEvents
 from conclint_runtime.guard.deadlocks.promises import watch_promises
 from conclint_runtime.guard.deadlocks.remote_calls import RemoteCalls
 from conclint_runtime.guard.deadlocks.simple_queues import GuardedSimpleQueue

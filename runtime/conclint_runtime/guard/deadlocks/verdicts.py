@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import FrameType
 
 from conclint_runtime.guard.deadlocks.asyncio_locks import AsyncLock
-from conclint_runtime.guard.deadlocks.guarded_locks import Taken
-from conclint_runtime.guard.deadlocks.lock_order import AnyLock, Nesting
+from conclint_runtime.guard.deadlocks.lock_order import Nesting
 from conclint_runtime.guard.deadlocks.naming import MESSAGES, UNNAMED, code_of, current_frames
+from conclint_runtime.guard.deadlocks.owned_lock import OwnedLock, Taken
 from conclint_runtime.guard.places import Place, Stack
 from conclint_runtime.guard.report import Certainty, Report
 from conclint_runtime.guard.settings import Settings
@@ -63,7 +63,7 @@ class Verdicts:
         self._report.say(code, message, stack, detail=detail, name="" if code else "nothing can go on")
         self._announce(True)
 
-    def inversion(self, outer: AnyLock, inner: AnyLock, nesting: Nesting, other: Nesting) -> None:
+    def inversion(self, outer: OwnedLock, inner: OwnedLock, nesting: Nesting, other: Nesting) -> None:
         """Report two locks that are taken in both orders."""
         first = (place_of(nesting.inner), place_of(nesting.outer))
         second = (place_of(other.inner), place_of(other.outer))

@@ -1,4 +1,4 @@
-# guard: --embed xoscar --threshold 5000
+# guard: --embed xoscar
 import asyncio
 
 import xoscar as xo
