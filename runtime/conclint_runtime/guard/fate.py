@@ -33,6 +33,9 @@ def _at(frame: FrameType) -> tuple[tuple[dis.Instruction, ...], int]:
 def after(frame: FrameType) -> list[str]:
     """The names of the next few instructions after the one that the frame is at."""
     listed, at = _at(frame)
+    # Where a coroutine is suspended in an await, the next instruction says nothing of the call before.
+    if not listed[at].opname.startswith(("CALL", "PRECALL")):
+        return []
     names = [each.opname for each in listed[at + 1 : at + 8] if each.opname not in _NOTHING]
     return names[1:] if listed[at].opname == "PRECALL" and names[:1] == ["CALL"] else names
 

@@ -64,13 +64,15 @@ class Scope:
         installed = {paths["purelib"], paths["platlib"], *site.getsitepackages(), site.getusersitepackages()}
         self._libraries = tuple(sorted({_folder(paths["stdlib"]), _folder(paths["platstdlib"])}))
         self._installed = tuple(sorted(_folder(path) for path in installed))
+        self._guard = _folder(os.path.dirname(__file__))
         self._package = _folder(os.path.dirname(os.path.dirname(__file__)))
         self._known: dict[str, str] = {}
         # The threads that are in here: what they call meanwhile is not the program's doing.
         self.classifying: set[int] = set()
 
     def owner(self, file: str) -> str:
-        """Whose file that is: `user`, `library` (the standard one), `installed` or `guard` (this package)."""
+        """Whose file that is: `user`, `library` (the standard one), `installed`, `guard`, or `runtime` (the rest of
+        this package)."""
         found = self._known.get(file)
         if found is None:
             thread = _thread.get_ident()
@@ -87,7 +89,7 @@ class Scope:
             return "library" if file.startswith("<frozen") else "user"
         path = os.path.realpath(file)
         if path.startswith(self._package) and not (self._own and self._own.startswith(self._package)):
-            return "guard"
+            return "guard" if path.startswith(self._guard) else "runtime"
         if self._own and path.startswith(self._own) and not self._own.startswith(self._libraries):
             return "user"
         if path.startswith(self._installed):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING
 
 from conclint_runtime.guard.counts.sites import Sites
+from conclint_runtime.guard.failures.shapes import decorated
 from conclint_runtime.guard.fate import fate
 from conclint_runtime.guard.loops import running_loop
-from conclint_runtime.guard.places import Stack
+from conclint_runtime.guard.places import Stack, here
 from conclint_runtime.guard.report import Report
 from conclint_runtime.guard.settings import Settings
 from conclint_runtime.guard.sight import Function, Sight, undone
@@ -77,7 +78,7 @@ class Remote:
             self._before.call_submitted(call, submitter)
         sight = self._sight
         if sight is not None:
-            frame = sight.called_by_program()
+            frame = sight.scope.user_frame(here())
             if frame is not None and fate(frame) == "dropped":
                 self._dropped[call.number] = sight.scope.stack(frame)
 
@@ -152,7 +153,8 @@ class Remote:
         def remote(*arguments: object, **keywords: object) -> object:
             if self._sight is not None and self._sight.called_by_program() is not None:
                 said = "a remote function or class is defined in each turn of a loop, and exported each time"
-                self._sites.count("CON608", said, self._sight.stack())
+                stack = self._sight.stack()
+                self._sites.count("CON608", said, (*stack, *decorated(stack)))
             return original(*arguments, **keywords)
 
         return remote

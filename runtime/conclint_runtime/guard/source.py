@@ -114,7 +114,7 @@ def _around(root: ast.Module, line: int) -> Iterator[ast.stmt]:
             break
         statement = inside[-1]
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if line < statement.lineno:  # a decorator, which is outside
+            if line < statement.body[0].lineno:  # a decorator or a default, which is outside
                 chain.append(statement)
                 break
             chain = []

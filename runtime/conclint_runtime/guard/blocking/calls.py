@@ -202,7 +202,7 @@ class Calls:
                 break
             if self._is_exempt(each):
                 return ()
-        if known.kind in _PATIENT and self._settings.scope.owner(caller.f_code.co_filename) == "library":
+        if known.kind in _PATIENT and self._settings.scope.owner(caller.f_code.co_filename) in ("library", "runtime"):
             # How a thread is started, or a pool woken, is no wait of the program's.
             return ()
         return loop_stack(self._settings.scope, frame)

@@ -22,7 +22,12 @@ def _nothing(_: Stack) -> Stack:
 
 
 # Where the culprit is not the line that fails but a definition: how it is found from there.
-_DEFINITIONS: Mapping[str, Callable[[Stack], Stack]] = {"CON225": memoised, "CON602": decorated, "CON707": hooks}
+_DEFINITIONS: Mapping[str, Callable[[Stack], Stack]] = {
+    "CON225": memoised,
+    "CON602": decorated,
+    "CON630": decorated,
+    "CON707": hooks,
+}
 _SEEN = "_seen_by_conclint_guard"
 _DEEPEST = 8
 

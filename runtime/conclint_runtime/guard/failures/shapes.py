@@ -157,11 +157,13 @@ def returned_from_block(place: Place) -> bool:
 
 
 def decorated(stack: Stack) -> Stack:
-    """The line of the function whose decorator the innermost line is."""
+    """The lines of the definition that the innermost line is of, and of its decorators: which of them a decorator's
+    call
+    has depends on the Python."""
     root = tree(stack[0].file) if stack else None
-    return tuple(
-        Place(stack[0].file, node.lineno, node.name)
-        for node in (ast.walk(root) if root is not None else ())
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if stack[0].line in [each.lineno for each in node.decorator_list]
-    )
+    for node in ast.walk(root) if root is not None else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
+            lines = (node.lineno, *(each.lineno for each in node.decorator_list))
+            if stack[0].line in lines:
+                return tuple(Place(stack[0].file, line, node.name) for line in lines)
+    return ()

@@ -95,7 +95,7 @@ class LostCoroutines:
         if handed is not None and not by_program:
             said = f"`{name}` was called as a plain function: what it gave was dropped, and its body never ran"
             sight.say("CON204", said, handed)
-        elif code is not None and sight.scope.owner(code.co_filename) == "guard":
+        elif code is not None and sight.scope.owner(code.co_filename) in ("guard", "runtime"):
             sight.say("CON701", f"the call of `{name}` was not awaited: the message was never sent", stack)
         elif stack and _used_as_value(stack[0], name.rpartition(".")[2]):
             said = f"the coroutine of `{name}` was used in the place of its result, and never awaited"
