@@ -11,7 +11,17 @@ from conclint_runtime.guard.deadlocks.pipes import full_pipe
 from conclint_runtime.guard.deadlocks.quiescence import LOOKS, Sleeper
 from conclint_runtime.guard.deadlocks.verdicts import Verdicts
 from conclint_runtime.guard.places import Scope
-from conclint_runtime.waitgraph import Awaitable, Deadlock, Need, Node, condemn, dead_nodes, deadlock_of, known_threads
+from conclint_runtime.waitgraph import (
+    Awaitable,
+    Deadlock,
+    Need,
+    Node,
+    ThreadNode,
+    condemn,
+    dead_nodes,
+    deadlock_of,
+    known_threads,
+)
 
 #: Seconds between two looks.
 STEP = 0.05
@@ -44,7 +54,7 @@ class Lookout:
         self._full_pipes()
 
     def _circles(self) -> None:
-        threads = known_threads()
+        threads = _identified()
         if not any(thread.wait is not None for thread in threads):
             return
         for deadlock in _deadlocks(dead_nodes(threads)):
@@ -71,7 +81,7 @@ class Lookout:
             self._tell(missed)
 
     def _tell(self, missed: list[Sleeper]) -> None:
-        likely = dead_nodes(known_threads(), likely=True)
+        likely = dead_nodes(_identified(), likely=True)
         for deadlock in _deadlocks(likely):
             # Nobody is left who could give the lock back for its owner.
             self._verdicts.deadlock(Deadlock(deadlock.cycle, deadlock.steps))
@@ -100,6 +110,16 @@ class Lookout:
                 message = f"the child waits until its {name} is read, and its parent waits for the child"
                 self._verdicts.hang("CON404", message, frame, "the pipe holds all that it can")
         self._pipes = now
+
+
+def _identified() -> tuple[ThreadNode, ...]:
+    """All threads; one that was first met while it was being started gets the identifier that its frames go by."""
+    threads = known_threads()
+    for node in threads:
+        thread = node.thread() if node.ident is None else None
+        if thread is not None:
+            node.ident = thread.ident
+    return threads
 
 
 def _deadlocks(dead: dict[Node, Need]) -> list[Deadlock]:
