@@ -38,7 +38,10 @@ class Monitor:
             return
         self._stopping.acquire()
         self._gone.acquire()
-        self.thread = _thread.start_new_thread(self._watch, ())
+        try:
+            self.thread = _thread.start_new_thread(self._watch, ())
+        except RuntimeError:  # no thread begins while the interpreter exits: what runs then is timed, and not looked at
+            self._gone.release()
 
     def stop(self) -> None:
         """End the thread and wait for that, at most a few seconds: it waits for nothing but its own look to be over."""
