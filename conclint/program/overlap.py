@@ -37,9 +37,9 @@ def _may(program: Program, func: Func, depth: int, seen: set[Func]) -> bool:
 
 
 def is_main(func: Func) -> bool:
-    """Whether it is the program's one main coroutine, by its name, or the module itself."""
+    """Whether it is the program's one main coroutine, by its name, also as a method, or the module itself."""
     owner = func.owner
-    return func.name in _MAINS and (owner is None or owner.name == "<module>")
+    return func.name in _MAINS and (owner is None or owner.name in ("<module>", "<class>"))
 
 
 def _calls_of(program: Program, func: Func) -> Iterator[tuple[Func, int]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from conclint.facts import Await, Call, Const, Expr
 from conclint.program import guards
 from conclint.program.calls import Target
-from conclint.program.model import Func, argument_of, operands, parts
+from conclint.program.model import Func, argument_of, last_name, operands, parts
 from conclint.program.values import Coroutine
 
 if TYPE_CHECKING:
@@ -27,6 +27,22 @@ _NOTHING: Arguments = MappingProxyType({})
 def may_suspend(program: Program, func: Func, index: int) -> bool:
     """Whether the await of that number may suspend; what is not known may."""
     return _await(program, func, index, _NOTHING, _DEPTH)
+
+
+def seems_to_suspend(program: Program, func: Func, index: int) -> bool:
+    """Whether an await may suspend, also by its name: not if what its module has of that name never does.
+
+    For claims that something happens meanwhile; whoever claims that nothing does asks `may_suspend`.
+    """
+    op = func.ops[index]
+    if not may_suspend(program, func, index):
+        return False
+    call = func.ops[op.value] if isinstance(op, Await) and isinstance(op.value, int) else None
+    if not isinstance(call, Call) or program.calls.targets(func, op.value):  # type: ignore[union-attr, arg-type]  # an await
+        return True
+    name = last_name(call.func)
+    named = [one for one in func.module.functions if one.is_async and one.is_method and one.name == name]
+    return not named or any(_suspends(program, one, _NOTHING, _DEPTH) for one in named)
 
 
 def call_may_suspend(program: Program, func: Func, index: int) -> bool:

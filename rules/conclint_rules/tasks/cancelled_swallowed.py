@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from conclint.facts import Await, Block, Call, Leave, Seq
+from conclint.facts import Assign, Await, Block, Call, Leave, Seq
 from conclint.finding import AppendToBlock, Applicability, Confidence, Finding, Fix, Place, Related, Severity, Span
 from conclint.program import guards
 from conclint.program.contexts import Phase
@@ -13,6 +14,7 @@ from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
 
 _LIBRARIES = frozenset(("trio", "anyio"))
+_KEEPS = re.compile(r"^_*(append|add|put|store|keep|record|set_exception|send)(_|$)")
 _QUIET = (Phase.TEST, Phase.BENCHMARK)
 
 
@@ -26,7 +28,7 @@ def check(program: Program) -> Iterator[Finding]:
             caught = _caught(func, block)
             if caught and not _handled_before(func, number) and not guards.is_dead(func, number):
                 at = _awaited(func, block.partner)
-                if at is not None and not _passes_on(func, number):
+                if at is not None and not _passes_on(func, number) and not _hands_on(program, func, number):
                     yield _finding(program, func, block, at, caught)
 
 
@@ -68,6 +70,35 @@ def _passes_on(func: Func, number: int) -> bool:
     leaves = [op for op in func.ops if isinstance(op, Leave) and func.encloses(number, op.block)]
     exits = any(call.func in ("os._exit", "sys.exit") and func.encloses(number, call.block) for _, call in func.calls)
     return exits or any(op.how == "raise" for op in leaves)
+
+
+def _hands_on(program: Program, func: Func, number: int) -> bool:
+    """Whether a handler gives what it caught to something that raises it, or keeps it for somebody else."""
+    block = func.body.blocks[number]
+    name = block.target
+    if not isinstance(name, str):
+        return False
+    for index, op in enumerate(func.ops):
+        if isinstance(op, Assign) and func.encloses(number, op.block) and op.value == name and op.how == "":
+            if isinstance(op.target, str) and "." in op.target:
+                return True
+        if isinstance(op, Call) and func.encloses(number, op.block) and name in op.args:
+            called = last_name(op.func)
+            targets = program.calls.targets(func, index)
+            raised = bool(targets) and all(_never_returns(target.func) for target in targets)
+            if raised or _KEEPS.match(called) or called[:1].isupper():
+                return True
+    return False
+
+
+def _never_returns(callee: Func) -> bool:
+    """Whether a function ends by raising: on the way that is left when all its tests fail, and nowhere else."""
+    leaves = [op for op in callee.ops if isinstance(op, Leave)]
+    last = any(
+        op.how == "raise" and all(block.kind in ("else", "body") for _, block in callee.block_path(op.block))
+        for op in leaves
+    )
+    return last and not any(op.how == "return" for op in leaves)
 
 
 def _finding(program: Program, func: Func, block: Block, at: int, caught: str) -> Finding:
@@ -187,6 +218,36 @@ async def work(log):
         await trio.sleep(1)
     except trio.Cancelled as error:
         raise KeyboardInterrupt from error
+""",
+        ),
+        NearMiss(
+            "something else raises it, or keeps it for somebody",
+            """\
+import trio
+
+
+class Stream:
+    async def receive(self, done):
+        try:
+            data = await self.socket.recv(1)
+        except BaseException as error:
+            self.convert(error)
+        try:
+            await self.socket.send(data)
+        except BaseException as error:
+            done.append(error)
+        try:
+            await self.socket.send(data)
+        except BaseException as error:
+            self.failed = error
+
+    def convert(self, error):
+        if isinstance(error, trio.ClosedResourceError):
+            raise EOFError from error
+        elif isinstance(error, OSError):
+            raise ConnectionError from error
+        else:
+            raise error
 """,
         ),
         NearMiss(

@@ -21,8 +21,11 @@ _QUIET = (Phase.TEST, Phase.BENCHMARK, Phase.START, Phase.STOP)
 _PLAIN = ("", "walrus")
 # What is made twice at a price: it must be closed, or is paid for. A value that is merely worked out twice is not.
 _RESOURCE = re.compile(
-    r"connect|open|session|pool|engine|channel|browser|client|spawn|launch|subprocess", re.IGNORECASE
+    r"(^|_)(a?(re)?connect|open|spawn|launch|listen|subprocess)|"
+    r"(connection|session|pool|engine|channel|browser|client|listener|server|socket|transport|process)$",
+    re.IGNORECASE,
 )
+_LOOKED_UP = re.compile(r"^_*a?(read|fetch|load|list|find|describe|query|lookup|select|retrieve)(_|$)", re.IGNORECASE)
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -74,7 +77,8 @@ def _confidence(func: Func, op: Assign, chain: str) -> Confidence:
     made = _maker(func, op.value)
     if made is None:
         return Confidence.POSSIBLE
-    return Confidence.LIKELY if chain[0] == ":" or _RESOURCE.search(made) else Confidence.POSSIBLE
+    costs = _RESOURCE.search(made) and not _LOOKED_UP.match(made)
+    return Confidence.LIKELY if chain[0] == ":" or costs else Confidence.POSSIBLE
 
 
 def _maker(func: Func, value: Expr) -> str | None:

@@ -10,7 +10,7 @@ from conclint.finding import Applicability, Confidence, Finding, Fix, Related, R
 from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.colour import Colour, Colours
-from conclint.program.model import Func, argument_of
+from conclint.program.model import Func, argument_of, chains, last_name, operands
 from conclint.program.program import Program
 from conclint.program.values import Function
 from conclint.rule import NearMiss, Rule
@@ -97,9 +97,24 @@ def _taker(program: Program, user: Func, index: int) -> tuple[str, Expr] | None:
     return None
 
 
+def _is_asked(user: Func, block: int, given: Expr) -> bool:
+    """Whether a test around asks if what is handed on is a coroutine function: then it is none here."""
+    if not isinstance(given, str):
+        return False
+    for condition in guards.conditions(user, block):
+        for number in operands(condition.test):
+            call = user.ops[number]
+            if isinstance(call, Call) and last_name(call.func) == "iscoroutinefunction" and not condition.truth:
+                if any(chain == given or chain.startswith(f"{given}.") for one in call.args for chain in chains(one)):
+                    return True
+    return False
+
+
 def _handed(colours: Colours, user: Func, index: int, taker: str, given: Expr) -> Iterator[Finding]:
     call = user.ops[index]
     assert isinstance(call, Call)
+    if _is_asked(user, call.block, given):
+        return
     if guards.is_dead(user, call.block) or is_expected(user, call.block) or _is_awaited_twice(user, index, taker):
         return
     values = colours.settled.of(given, user, index)
@@ -338,6 +353,29 @@ async def work(item):
 
 async def main(items):
     return await asyncio.gather(*map(work, items))
+""",
+        ),
+        NearMiss(
+            "the other branch is for coroutine functions",
+            """\
+import asyncio
+import inspect
+
+
+class Filter:
+    async def __call__(self, update):
+        return True
+
+
+class Handler:
+    def __init__(self):
+        self.filter = Filter()
+
+    async def check(self, update):
+        if inspect.iscoroutinefunction(self.filter.__call__):
+            return await self.filter(update)
+        else:
+            return await asyncio.get_running_loop().run_in_executor(None, self.filter, update)
 """,
         ),
         NearMiss(

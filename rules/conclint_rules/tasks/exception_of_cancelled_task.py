@@ -35,12 +35,14 @@ def check(program: Program) -> Iterator[Finding]:
     for func in sorted(asked, key=lambda one: (one.module.path, one.index)):
         handoffs = program.contexts.handoffs.get(func)
         given = [one for one in handoffs if one.taker.endswith(_CALLBACK) and one.taker.startswith("asyncio.")]
+        given = [one for one in given if not _is_nobodys(one)]
         if not given or len(given) != len(handoffs) or not func.module.reported or func.is_async:
             continue
         name = _parameter(func, given[0])
         if name and not _asks_first(func, name):
             for index, call in func.calls:
-                if call.func in (f"${name}.exception", f"${name}.result") and not _is_caught(func, call.block):
+                named = call.func in (f"${name}.exception", f"${name}.result")
+                if named and not _is_caught(func, call.block) and not _ends_the_process(func, call.block):
                     yield _finding(program, func, index, call, name, given[0])
 
 
@@ -52,6 +54,23 @@ def _parameter(func: Func, handoff: Handoff) -> str:
     params = [param for param in func.fact.params if param.kind in ("", "/")]
     position = 1 if handoff.bound or (func.is_method and not func.is_static and func.name != "<lambda>") else 0
     return params[position].name if position < len(params) else ""
+
+
+def _is_nobodys(handoff: Handoff) -> bool:
+    """Whether the callback is added in a handler that raises: the task is handed to nobody who could cancel it."""
+    at = handoff.user.ops[handoff.at] if handoff.at >= 0 else None
+    blocks = handoff.user.block_path(at.block) if isinstance(at, Call) else ()
+    return any(block.kind == "except" and block.exits == "raise" for _, block in blocks)
+
+
+def _ends_the_process(func: Func, block: int) -> bool:
+    """Whether a `finally` around ends the process, so that nothing is logged any more."""
+    for number, around in func.block_path(block):
+        if around.kind == "try":
+            for other, after in enumerate(func.body.blocks):
+                if after.kind == "finally" and after.partner == number:
+                    return any(call.func == "os._exit" and func.encloses(other, call.block) for _, call in func.calls)
+    return False
 
 
 def _asks_first(func: Func, name: str) -> bool:
@@ -283,6 +302,38 @@ async def main(work, pool: ThreadPoolExecutor):
     task = asyncio.create_task(work())
     await asyncio.wait([task])
     check(task)
+""",
+        ),
+        NearMiss(
+            "nobody gets the task, or the process ends with the callback",
+            """\
+import asyncio
+import os
+
+
+def read(stream):
+    future = asyncio.get_running_loop().create_future()
+    try:
+        stream.read_into(future)
+    except OSError:
+        future.add_done_callback(lambda one: one.exception())
+        raise
+    return future
+
+
+def stop(task):
+    try:
+        print(task.exception())
+    except Exception:
+        print("failed")
+    finally:
+        os._exit(1)
+
+
+async def main():
+    task = asyncio.create_task(asyncio.sleep(1))
+    task.add_done_callback(stop)
+    await task
 """,
         ),
         NearMiss(

@@ -89,7 +89,7 @@ RULE = Rule(
     name="gather-without-suspension",
     check=check,
     by_module=True,
-    severity=Severity.WARNING,
+    severity=Severity.NOTE,
     summary="Coroutines that never suspend are run with `asyncio.gather`.",
     why=(
         "Tasks overlap only where they wait. A coroutine whose body awaits nothing that gives up control runs from "

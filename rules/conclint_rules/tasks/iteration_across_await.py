@@ -22,7 +22,7 @@ from conclint.program.calls import spell
 from conclint.program.contexts import Phase
 from conclint.program.model import Func
 from conclint.program.program import Program
-from conclint.program.suspends import may_suspend
+from conclint.program.suspends import seems_to_suspend
 from conclint.program.values import Instance
 from conclint.rule import NearMiss, Rule
 from conclint_rules.tasks.shared_state import shared_chain, under_lock
@@ -48,7 +48,7 @@ def check(program: Program) -> Iterator[Finding]:
             chain = _iterated(func, block)
             awaited = _awaited(program, func, number) if chain else None
             if chain and awaited is not None:
-                changed = _changed(func, chain)
+                changed = _changed(program, func, chain)
                 if changed is not None and not under_lock(program, func, number):
                     yield _finding(program, func, block, chain, awaited, changed)
 
@@ -66,7 +66,7 @@ def _iterated(func: Func, block: Block) -> str:
 def _awaited(program: Program, func: Func, loop: int) -> int | None:
     """An await in the loop after which it goes on."""
     for index, op in enumerate(func.ops):
-        if isinstance(op, Await) and func.encloses(loop, op.block) and may_suspend(program, func, index):
+        if isinstance(op, Await) and func.encloses(loop, op.block) and seems_to_suspend(program, func, index):
             path = [func.body.blocks[number] for number, _ in func.block_path(op.block)]
             inside = path[: next(at for at, one in enumerate(path) if one is func.body.blocks[loop]) + 1]
             if not any(one.exits in _LEAVES for one in inside[:-1]) and func.body.blocks[loop].exits not in _LEAVES:
@@ -74,10 +74,11 @@ def _awaited(program: Program, func: Func, loop: int) -> int | None:
     return None
 
 
-def _changed(func: Func, chain: str) -> tuple[Func, int, bool] | None:
+def _changed(program: Program, func: Func, chain: str) -> tuple[Func, int, bool] | None:
     """Where another function changes it so that the iteration breaks; whether it certainly is no list."""
     name = chain.rpartition(".")[2] if chain[0] == "$" else chain[1:]
     others = [one for one in func.module.functions if one is not func and one.name not in _ONCE]
+    others = [one for one in others if not one.is_async or program.contexts.phase(one) is not Phase.START]
     if chain[0] == "$":
         others = [one for one in others if _of_same_class(func, one)]
     listed = any(_uses(one, _own_chain(one, chain, name), _LISTS) is not None for one in func.module.functions)
@@ -351,6 +352,42 @@ class Hub:
     async def leave(self, client):
         async with self.lock:
             self.clients.discard(client)
+""",
+        ),
+        NearMiss(
+            "what is awaited never suspends, or what changes it is over before",
+            """\
+class Queue:
+    def __init__(self, size):
+        self.items = []
+
+    async def deliver(self, message):
+        self.items.append(message)
+
+
+class Topic:
+    def __init__(self):
+        self.queues = []
+
+    async def publish(self, message):
+        for queue in self.queues:
+            await queue.deliver(message)
+
+    def leave(self, queue):
+        self.queues.remove(queue)
+
+
+class Scanner:
+    def __init__(self, listeners):
+        self.listeners = listeners
+
+    async def scan(self):
+        for listener in self.listeners:
+            await listener.search()
+
+    async def async_start(self):
+        for listener in [one for one in self.listeners if await one.fails()]:
+            self.listeners.remove(listener)
 """,
         ),
         NearMiss(

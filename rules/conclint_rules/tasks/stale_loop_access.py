@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conclint.facts import Assign, Attr, Call
+from conclint.facts import Assign, Attr, Call, Define
 from conclint.finding import Applicability, Confidence, Finding, Fix, Related, ReplaceExpression, Severity, Slot
 from conclint.program import guards
 from conclint.program.calls import spell
@@ -101,9 +101,18 @@ def _run_on_it(func: Func, index: int) -> int | None:
     return None
 
 
+def _is_spared(func: Func) -> bool:
+    """Whether a definition stands where old versions alone come by, or under a `try`."""
+    owner = func.owner
+    if owner is None:
+        return False
+    places = [op.block for op in owner.ops if isinstance(op, Define) and op.index == func.index]
+    return any(_is_tried(owner, block) or guards.is_dead(owner, block) for block in places)
+
+
 def _decorated(program: Program) -> Iterator[Finding]:
     for func in program.functions():
-        if func.module.reported and "asyncio.coroutine" in func.decorator_names:
+        if func.module.reported and "asyncio.coroutine" in func.decorator_names and not _is_spared(func):
             yield Finding(
                 RULE.code,
                 RULE.name,
@@ -283,6 +292,27 @@ def main():
         loop.run_until_complete(work())
     except RuntimeError:
         asyncio.run(work())
+""",
+        ),
+        NearMiss(
+            "old versions alone come there",
+            """\
+import asyncio
+import sys
+
+if sys.version_info < (3, 11):
+
+    @asyncio.coroutine
+    def work():
+        yield from asyncio.sleep(1)
+
+
+def test():
+    if sys.version_info < (3, 11):
+
+        @asyncio.coroutine
+        def work():
+            yield from asyncio.sleep(1)
 """,
         ),
         NearMiss(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conclint.facts import Call, Expr
+from conclint.facts import Call, Expr, Leave
 from conclint.finding import Confidence, Finding, Related, Severity
 from conclint.program import guards
 from conclint.program.calls import spell
+from conclint.program.contexts import Phase
 from conclint.program.model import Func, argument_of, chains, parts
 from conclint.program.program import Program
 from conclint.program.values import Function
 from conclint.rule import NearMiss, Rule
+from conclint_rules.tasks.dropped import is_expected
 
 _STARTS = frozenset(("trio.Nursery.start", "anyio.abc.TaskGroup.start"))
 
@@ -42,21 +44,27 @@ def _started(program: Program, func: Func, index: int, call: Call, given: Expr) 
     if not callee.is_async or callee.fact.decorators or any(param.kind == "**" for param in callee.fact.params):
         return
     takes = any(param.name == "task_status" for param in callee.fact.params)
-    if takes and _may_tell(callee):
+    if (takes and _may_tell(callee)) or _fails(callee) or is_expected(func, call.block):
         return
     why = "never calls `task_status.started`" if takes else "takes no `task_status`"
     happens = "`start` raises `RuntimeError` when it ends" if takes else "`start` raises `TypeError`"
+    quiet = program.contexts.phase(func) is Phase.TEST
     yield Finding(
         RULE.code,
         RULE.name,
         f"`{callee.qualname}` {why}: {happens}",
         func.at(index),
-        RULE.severity,
+        Severity.NOTE if quiet else RULE.severity,
         Confidence.CERTAIN if not guards.is_conditional(func, call.block) else Confidence.LIKELY,
         related=(Related(callee.place, f"`{callee.qualname}` is defined here"),),
         help=f"call `task_status.started()` when it is ready, or start it with `{spell(call.func, func)}_soon`",
         root=func.dotted,
     )
+
+
+def _fails(callee: Func) -> bool:
+    """Whether a function raises in any case: `start` then raises that error, and not one of its own."""
+    return any(isinstance(op, Leave) and op.how == "raise" and op.block == 0 for op in callee.ops)
 
 
 def _may_tell(callee: Func) -> bool:
@@ -135,6 +143,28 @@ class Server:
 """,
     ),
     near_misses=(
+        NearMiss(
+            "it fails before it could tell, or the error is expected",
+            """\
+import pytest
+import trio
+
+
+async def fails(task_status=trio.TASK_STATUS_IGNORED):
+    raise ValueError
+
+
+async def silent(task_status=trio.TASK_STATUS_IGNORED):
+    await trio.sleep(0)
+
+
+async def main():
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(RuntimeError):
+            await nursery.start(silent)
+        await nursery.start(fails)
+""",
+        ),
         NearMiss(
             "it is called, handed on, or swallowed by keywords",
             """\

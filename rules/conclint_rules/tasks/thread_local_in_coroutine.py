@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conclint.facts import Assign, Await
+from conclint.facts import Assign, Await, Call
 from conclint.finding import Confidence, Finding, Related, Severity
 from conclint.program import guards
 from conclint.program.contexts import Phase
-from conclint.program.model import Func, chains, parts
+from conclint.program.model import Func, chains, last_name, operands, parts
 from conclint.program.program import Program
 from conclint.program.suspends import may_suspend
 from conclint.program.values import Instance
@@ -25,7 +25,8 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         for at, op in enumerate(func.ops):
             if isinstance(op, Assign) and isinstance(op.target, str) and "." in op.target and not op.how:
-                if _is_local(program, func, at, op.target.rpartition(".")[0]):
+                owner = op.target.rpartition(".")[0]
+                if _is_local(program, func, at, owner) and not _is_kept(func, op.block, owner):
                     found = _read_after(program, func, at, op.target)
                     if found is not None:
                         yield _finding(program, func, at, *found, op.target)
@@ -35,6 +36,16 @@ def check(program: Program) -> Iterator[Finding]:
 def _is_local(program: Program, func: Func, at: int, owner: str) -> bool:
     values = program.evaluator.of(owner, func, at)
     return bool(values) and all(isinstance(value, Instance) and value.type == _LOCAL for value in values)
+
+
+def _is_kept(func: Func, block: int, owner: str) -> bool:
+    """Whether it is set only where the thread has none yet, `if not hasattr(local, "x")`: its tasks are to share it."""
+    for condition in guards.conditions(func, block):
+        for number in operands(condition.test):
+            call = func.ops[number]
+            if isinstance(call, Call) and last_name(call.func) in ("hasattr", "getattr") and owner in call.args:
+                return True
+    return False
 
 
 def _read_after(program: Program, func: Func, set_at: int, target: str) -> tuple[int, int] | None:
@@ -154,6 +165,22 @@ async def handle(user):
     await asyncio.sleep(1)
     state.user = user
     print(state.user)
+""",
+        ),
+        NearMiss(
+            "one for each thread, which its tasks are to share",
+            """\
+import asyncio
+import threading
+
+local = threading.local()
+
+
+async def connection():
+    if not hasattr(local, "connection"):
+        local.connection = object()
+        await asyncio.sleep(0)
+    return local.connection
 """,
         ),
         NearMiss(
