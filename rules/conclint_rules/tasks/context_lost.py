@@ -26,12 +26,19 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         for index in func.calls_by_name.get("get", ()):
             variable = _variable(program, func, index)
-            if variable is None or guards.is_dead(func, func.ops[index].block) or not _is_set(program, variable):
+            if variable is None or guards.is_dead(func, func.ops[index].block):
                 continue
-            for handoff in program.contexts.handoffs.get(func):
-                word = handoff.taker.rpartition(".")[2]
-                if handoff.at >= 0 and word in _FRESH and handoff.user.is_async and handoff.user.module.reported:
-                    yield _finding(program, func, index, handoff, word)
+            lost = [handoff for handoff in program.contexts.handoffs.get(func) if _loses_context(handoff)]
+            # Who sets it is a question to the whole program.
+            if lost and _is_set(program, variable):
+                for handoff in lost:
+                    yield _finding(program, func, index, handoff, handoff.taker.rpartition(".")[2])
+
+
+def _loses_context(handoff: Handoff) -> bool:
+    """Whether a coroutine hands the function to something that runs it in another context than its own."""
+    fresh = handoff.at >= 0 and handoff.taker.rpartition(".")[2] in _FRESH
+    return fresh and handoff.user.is_async and handoff.user.module.reported
 
 
 def _variable(program: Program, func: Func, index: int) -> Instance | None:
@@ -98,6 +105,7 @@ RULE = Rule(
     code="CON230",
     name="context-lost",
     check=check,
+    by_module=True,
     severity=Severity.WARNING,
     summary="A function that reads a `ContextVar` is run by `run_in_executor`, `submit` or a `Thread`.",
     why=(
