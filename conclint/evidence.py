@@ -1,8 +1,8 @@
 """Evidence: what the runtime's guard has seen happen, laid beside what is found in the source.
 
 `python -m conclint_runtime.guard --evidence FILE` and `pytest --guard --guard-evidence FILE` write it. A finding is
-witnessed
-where the guard saw the same rule's pitfall at its place, or at the primitive that it is about.
+witnessed where the guard saw the same rule's pitfall at its place, at the primitive that it is about, or at one of the
+steps that prove it.
 """
 
 from __future__ import annotations
@@ -85,6 +85,10 @@ class Evidence:
     def __len__(self) -> int:
         return len(self._witnesses)
 
+    def codes(self) -> frozenset[str]:
+        """The codes of all that was seen."""
+        return frozenset(witness.code for witness in self._witnesses if witness.code is not None)
+
     def of(self, finding: Finding) -> Seen | None:
         """How the finding was witnessed; None where it was not."""
         numbers = sorted({number for place in _places(finding) for number in self._of_place(finding.code, place)})
@@ -101,7 +105,9 @@ class Evidence:
 
 
 def _places(finding: Finding) -> tuple[Place, ...]:
-    return (finding.place,) if finding.primitive is None else (finding.place, finding.primitive)
+    """Where it may be seen: where it is reported, what it is about, and what proves it."""
+    about = () if finding.primitive is None else (finding.primitive,)
+    return (finding.place, *about, *(step.place for step in finding.related))
 
 
 def read(paths: Iterable[str]) -> Evidence:

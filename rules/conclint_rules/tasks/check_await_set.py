@@ -197,6 +197,7 @@ async def main():
     client = Client()
     await asyncio.gather(*(client.query() for _ in range(5)))
     print(client.opened)
+    assert client.opened == 1
 
 
 asyncio.run(main())
@@ -227,6 +228,7 @@ async def main():
     client = Client()
     await asyncio.gather(*(client.query() for _ in range(5)))
     print(client.opened)
+    assert client.opened == 1
 
 
 asyncio.run(main())

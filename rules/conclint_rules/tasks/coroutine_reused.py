@@ -134,30 +134,23 @@ RULE = Rule(
     ),
     bad="""\
 import asyncio
-import functools
 
 
-@functools.lru_cache  # CON225
 async def load(name):
     await asyncio.sleep(0.01)
     return name.upper()
 
 
 async def main():
-    print(await load("a"))
-    print(await load("a"))
+    loading = load("a")
+    print(await loading)
+    print(await loading)  # CON225
 
 
 asyncio.run(main())
 """,
     good="""\
 import asyncio
-import functools
-
-
-@functools.lru_cache
-def loading(name):
-    return asyncio.create_task(load(name))
 
 
 async def load(name):
@@ -166,8 +159,9 @@ async def load(name):
 
 
 async def main():
-    print(await loading("a"))
-    print(await loading("a"))
+    loading = asyncio.create_task(load("a"))
+    print(await loading)
+    print(await loading)
 
 
 asyncio.run(main())
@@ -176,6 +170,11 @@ asyncio.run(main())
         """\
 import functools
 from functools import cached_property, lru_cache
+
+
+@functools.lru_cache  # CON225
+async def load(name):
+    return name.upper()
 
 
 class Client:

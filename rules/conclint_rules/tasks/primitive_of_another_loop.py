@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conclint.facts import Call
-from conclint.finding import Confidence, Finding, Related, Severity
+from conclint.facts import Call, Load
+from conclint.finding import Confidence, Finding, Place, Related, Severity, Span
 from conclint.program import guards
 from conclint.program.contexts import Phase
 from conclint.program.effects import Primitive
@@ -84,8 +84,20 @@ def _uses(func: Func, name: str) -> bool:
     )
 
 
+def _used_at(module: Module, name: str) -> Iterator[Place]:
+    """Where coroutines of the module await or enter it."""
+    chain = f":{name}"
+    for func in module.functions:
+        for op in func.ops if func.is_async else ():
+            if isinstance(op, Call | Load) and any(
+                one == chain or one.startswith(f"{chain}.") for part in parts(op) for one in chains(part)
+            ):
+                yield Place(module.path, Span(op.row, op.column, op.end_row, op.end_column))
+
+
 def _finding(program: Program, top: Func, at: int, kind: str, name: str, runs: list[tuple[Func, int]]) -> Finding:
     places = list(dict.fromkeys(runs))
+    used = [Related(place, "it is used here") for place in _used_at(top.module, name)]
     quiet = all(program.contexts.phase(func) in _QUIET for func, _ in places)
     return Finding(
         RULE.code,
@@ -95,8 +107,9 @@ def _finding(program: Program, top: Func, at: int, kind: str, name: str, runs: l
         top.at(at),
         Severity.NOTE if quiet else RULE.severity,
         Confidence.LIKELY,
-        related=tuple(
-            Related(func.at(index), "a loop is started here whose coroutines use it") for func, index in places[:3]
+        related=(
+            *(Related(func.at(index), "a loop is started here whose coroutines use it") for func, index in places[:3]),
+            *used[:3],
         ),
         help="make it in the coroutine that is run, and hand it to those who need it",
         root="",

@@ -198,6 +198,7 @@ async def add(item):
 async def main():
     await asyncio.gather(*(add(item) for item in range(5)))
     print(total)
+    assert total == 10
 
 
 asyncio.run(main())
@@ -222,6 +223,7 @@ async def add(item):
 async def main():
     await asyncio.gather(*(add(item) for item in range(5)))
     print(total)
+    assert total == 10
 
 
 asyncio.run(main())
