@@ -64,7 +64,9 @@ def _runs_beside(program: Program, func: Func) -> bool:
 
 def _blocks(program: Program, func: Func, within: int, hops: int, seen: set[Func]) -> tuple[Func, int] | None:
     """A call inside of a block (0: anywhere) that waits for something outside, here or in what it calls."""
-    waits = {one.at for one in program.effects.blocking_in(func.module, _LONG) if one.func is func}
+    # Waiting for a condition lets go of its lock.
+    found = [one for one in program.effects.blocking_in(func.module, _LONG) if one.func is func]
+    waits = {one.at for one in found if one.name.rpartition(".")[0].rpartition(".")[2] != "Condition"}
     for at, call in func.calls:
         if (within and not func.encloses(within, call.block)) or guards.is_dead(func, call.block):
             continue
@@ -79,9 +81,9 @@ def _blocks(program: Program, func: Func, within: int, hops: int, seen: set[Func
                     and not one.fact.is_generator
                     and target.confidence > Confidence.POSSIBLE
                 ):
-                    found = _blocks(program, one, 0, hops - 1, seen | {one})
-                    if found is not None:
-                        return found
+                    below = _blocks(program, one, 0, hops - 1, seen | {one})
+                    if below is not None:
+                        return below
     return None
 
 
@@ -247,6 +249,28 @@ class Rates:
     async def rate(self):
         with self.lock:
             return 1
+""",
+        ),
+        NearMiss(
+            "waiting for a condition lets go of its lock",
+            """\
+import threading
+
+
+class Timers:
+    def __init__(self):
+        self.changed = threading.Condition()
+
+    def start(self):
+        threading.Thread(target=self.run).start()
+
+    def run(self):
+        with self.changed:
+            self.changed.wait()
+
+    async def add(self):
+        with self.changed:
+            self.changed.notify()
 """,
         ),
         NearMiss(

@@ -64,11 +64,11 @@ async def coroutine() -> None: ...
         (ValueError, "non-empty value", lambda: ray.get_actor("")),
         (TypeError, "must be str", lambda: ray.get_actor(3)),  # type: ignore[arg-type]  # what is tested
         (ValueError, "use 'streaming'", lambda: ray.remote(function).options(num_returns="dynamic").remote()),
-        (ValueError, r"asyncio.run\(coroutine\(\)\)", lambda: ray.remote(coroutine)),
+        (ValueError, r"asyncio.run\(coroutine\(\)\)", lambda: ray.remote(coroutine)),  # conclint: ignore[CON602]
         (TypeError, r"cannot be called directly. Instead of running '.*function\(\)', try '.*function.remote\(\)'",
          ray.remote(function)),
         (TypeError, r"Instead of 'Plain\(\)', use 'Plain.remote\(\)'", ray.remote(Plain)),
-        (TypeError, r"try 'object.method.remote\(\)'", lambda: ray.remote(Plain).remote().method()),
+        (TypeError, r"try 'object.method.remote\(\)'", lambda: ray.remote(Plain).remote().method()),  # conclint: ignore[CON617]
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_with_the_way_out(
