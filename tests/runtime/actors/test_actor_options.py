@@ -68,7 +68,8 @@ async def coroutine() -> None: ...
         (TypeError, r"cannot be called directly. Instead of running '.*function\(\)', try '.*function.remote\(\)'",
          ray.remote(function)),
         (TypeError, r"Instead of 'Plain\(\)', use 'Plain.remote\(\)'", ray.remote(Plain)),
-        (TypeError, r"try 'object.method.remote\(\)'", lambda: ray.remote(Plain).remote().method()),  # conclint: ignore[CON617]
+        (TypeError, r"try 'object.method.remote\(\)'",
+         lambda: ray.remote(Plain).remote().method()),  # conclint: ignore[CON617]
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_with_the_way_out(
