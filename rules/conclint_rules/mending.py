@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conclint.facts import Call, Use
+import re
+
+from conclint.facts import Call, Expr, Use
 from conclint.finding import Applicability, Fix, ReplaceExpression, Slot
 from conclint.program.model import Func
 from conclint.program.program import Program
@@ -29,12 +31,22 @@ def under_thread_lock(program: Program, func: Func, block: int) -> bool:
         if around.kind != "with":
             continue
         at = around.value if isinstance(around.value, int) else len(func.ops)
-        for value in program.evaluator.of(around.value, func, at):
+        values = program.evaluator.of(around.value, func, at)
+        if not values and _is_named_lock(func, around.value):
+            return True
+        for value in values:
             kind = getattr(value, "type", None)
             role = program.knowledge.role(kind) if isinstance(kind, str) else ""
             if role in ("lock", "rlock", "condition", "semaphore"):
                 return True
     return False
+
+
+def _is_named_lock(func: Func, manager: Expr) -> bool:
+    """Whether a manager of unknown type is called a lock: `with self._folder_lock.write():`."""
+    call = func.ops[manager] if isinstance(manager, int) else None
+    written = call.func if isinstance(call, Call) else manager
+    return isinstance(written, str) and re.search(r"(lock|mutex)($|[._])", written, re.IGNORECASE) is not None
 
 
 def await_twin(func: Func, at: int, twin: str, applicability: Applicability) -> Fix:

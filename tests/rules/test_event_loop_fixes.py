@@ -126,3 +126,10 @@ def test_a_loop_that_an_object_holds_is_possibly_another() -> None:
     source = coroutine("return asyncio.run_coroutine_threadsafe(g(), self.loop).result()", parameters="self")
     (found,) = lint_text(source, [loop_waits_for_itself.RULE])
     assert (found.confidence.name, found.fix) == ("POSSIBLE", None)
+
+
+def test_nothing_is_awaited_under_what_is_called_a_lock() -> None:
+    source = coroutine(
+        "with self._folder_lock.write():\n    thread.join()", "import threading\n", "self, thread: threading.Thread"
+    )
+    assert applicability(blocking_wait.RULE, source) == [None]

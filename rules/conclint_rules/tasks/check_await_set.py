@@ -22,7 +22,8 @@ _PLAIN = ("", "walrus")
 # What is made twice at a price: it must be closed, or is paid for. A value that is merely worked out twice is not.
 _RESOURCE = re.compile(
     r"(^|_)(a?(re)?connect|open|spawn|launch|listen|subprocess)|"
-    r"(connection|session|pool|engine|channel|browser|client|listener|server|socket|transport|process)$",
+    r"(connection|session|pool|engine|browser|client|listener|server|socket|transport|subprocess)$|"
+    r"(create|make|new)_(\w+_)?(channel|process)$",
     re.IGNORECASE,
 )
 _LOOKED_UP = re.compile(r"^_*a?(read|fetch|load|list|find|describe|query|lookup|select|retrieve)(_|$)", re.IGNORECASE)

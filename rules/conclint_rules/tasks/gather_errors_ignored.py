@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conclint.facts import Assign, Await, Call, Const, Expr, Mix, Use
+from conclint.facts import Assign, Await, Call, Const, Expr, Gather, Mix, Seq, Use
 from conclint.finding import Confidence, Finding, Severity
 from conclint.program import guards
 from conclint.program.contexts import Phase
-from conclint.program.model import Func, argument_of, chains, parts
+from conclint.program.model import Func, argument_of, chains, last_name, parts
 from conclint.program.program import Program
 from conclint.rule import NearMiss, Rule
 from conclint_rules.tasks.dropped import is_expected
 
 # Shutting down is where errors of the others are rightly passed over.
+_DEPTH = 6
+_FILLS = frozenset(("append", "add", "extend", "insert"))
+_HOLDS = frozenset(("list", "tuple", "set", "sorted", "reversed", "filter"))
+# What stands for a task or future that exists already, or gives those that a container holds.
+_WRAPS = frozenset(("shield", "wrap_future", "values", "keys", "items", "copy", "get", "pop"))
 _QUIET = (Phase.TEST, Phase.BENCHMARK, Phase.STOP)
 
 
@@ -56,6 +61,8 @@ def _is_meant(program: Program, func: Func, index: int, call: Call) -> bool:
     """Whether the errors are expected, seen elsewhere, or those of tasks that were cancelled before."""
     if guards.is_dead(func, call.block) or is_expected(func, call.block) or _cleans_up(func, call.block):
         return True
+    if not any(_makes(func, argument) for argument in call.args):
+        return True
     if _drains(func) or (len(call.args) == 1 and not isinstance(call.args[0], Mix)):
         return True
     given = {chain for argument in call.args for chain in chains(argument)}
@@ -65,6 +72,30 @@ def _is_meant(program: Program, func: Func, index: int, call: Call) -> bool:
     if any(chain in given for block in _after(func, call) for chain in chains(block)):
         return True
     return any(_reports_itself(program, func, argument) for argument in call.args)
+
+
+def _makes(func: Func, given: Expr, depth: int = _DEPTH) -> bool:
+    """Whether what is gathered is made for it. A task that exists already keeps its error for those who have it."""
+    if depth == 0:
+        return True
+    if isinstance(given, Mix | Seq):
+        return any(_makes(func, item, depth - 1) for item in given.items)
+    if isinstance(given, str):
+        name = given[1:] if given[0] == "$" and "." not in given else ""
+        values = [op.value for _, op in func.assignments.get(name, ()) if not op.how]
+        for _, call in func.calls:
+            if isinstance(call.func, str) and name and call.func.rpartition(".")[0] == given:
+                values.extend(call.args if last_name(call.func) in _FILLS else ())
+        return any(_makes(func, value, depth - 1) for value in values)
+    made = func.ops[given] if isinstance(given, int) else None
+    if isinstance(made, Gather):
+        return _makes(func, made.element, depth - 1)
+    if not isinstance(made, Call):
+        return False
+    name = last_name(made.func)
+    if name in _HOLDS:
+        return any(_makes(func, argument, depth - 1) for argument in made.args)
+    return name not in _WRAPS
 
 
 def _drains(func: Func) -> bool:
@@ -184,6 +215,30 @@ class Hub:
 """,
     ),
     near_misses=(
+        NearMiss(
+            "tasks that exist already are waited for, and keep their errors for those who have them",
+            """\
+import asyncio
+
+
+class Exports:
+    def __init__(self):
+        self.jobs = {}
+
+    def start(self, ticket, work):
+        self.jobs[ticket] = asyncio.create_task(work)
+
+    async def poll(self):
+        tasks = {ticket: self.jobs.get(ticket) for ticket in self.jobs}
+        await asyncio.gather(*(task for task in tasks.values() if task is not None), return_exceptions=True)
+        return [job.exception() for job in self.jobs.values()]
+
+    async def flush(self):
+        pending = tuple(self.jobs.values())
+        await asyncio.gather(*pending, return_exceptions=True)
+        await asyncio.gather(*(asyncio.shield(job) for job in list(self.jobs.values())), return_exceptions=True)
+""",
+        ),
         NearMiss(
             "the results are read",
             """\
