@@ -22,8 +22,8 @@ _RUNS = frozenset(("trio.run", "anyio.run"))
 _NURSERIES = ("open_nursery", "create_task_group")
 
 
-# Closing, and leaving a scope, are made for cancelled tasks; `acapture` keeps what is raised.
-_CLOSES = frozenset(("aclose", "aclose_forcefully", "__aexit__", "acapture"))
+# Closing, and leaving a scope, are made for cancelled tasks; `acapture` keeps what is raised, `athrow` hands it on.
+_CLOSES = frozenset(("aclose", "aclose_forcefully", "__aexit__", "acapture", "athrow"))
 
 
 def check(program: Program) -> Iterator[Finding]:
@@ -89,11 +89,14 @@ def _is_meant_for_it(program: Program, func: Func, at: int, call: Call, depth: i
     name = last_name(call.func)
     if (name in _CLOSES and not call.keywords) or "shielded" in name:
         return True
-    targets = program.calls.targets(func, at)
+    callees = [target.func for target in program.calls.targets(func, at)]
+    if not callees:
+        # Of an unknown receiver the methods of that name in the module are meant, if it has any.
+        callees = [one for one in func.module.functions if one.is_method and one.name == name]
     return (
-        bool(targets)
+        bool(callees)
         and depth > 0
-        and all(target.func.is_async and _unshielded(program, target.func, 0, depth - 1) is None for target in targets)
+        and all(callee.is_async and _unshielded(program, callee, 0, depth - 1) is None for callee in callees)
     )
 
 
@@ -372,6 +375,26 @@ async def work():
 
 def main():
     anyio.run(work)
+""",
+        ),
+        NearMiss(
+            "what is called shields itself, as far as the module tells",
+            """\
+import trio
+
+
+class Context:
+    async def finish(self):
+        with trio.CancelScope(shield=True):
+            await trio.sleep(1)
+
+
+async def use(make):
+    context = make()
+    try:
+        await trio.sleep(1)
+    finally:
+        await context.finish()
 """,
         ),
         NearMiss(

@@ -20,7 +20,7 @@ from conclint.finding import (
 from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.contexts import Phase
-from conclint.program.model import Func
+from conclint.program.model import Func, last_name
 from conclint.program.program import Program
 from conclint.program.suspends import seems_to_suspend
 from conclint.program.values import Instance
@@ -32,6 +32,7 @@ _VIEWS = ("items", "keys", "values")
 _SHRINKS = frozenset(("pop", "popitem", "popleft", "remove", "discard", "clear", "difference_update"))
 _GROWS = frozenset(("add", "setdefault"))
 _LISTS = frozenset(("append", "extend", "insert", "appendleft"))
+_OF_HASHED = frozenset(("add", "discard", "setdefault", "popitem", "difference_update"))
 _LEAVES = frozenset(("return", "break", "raise"))
 _QUIET = (Phase.TEST, Phase.BENCHMARK, Phase.START, Phase.STOP)
 _ONCE = frozenset(("__init__", "__new__", "__post_init__"))
@@ -133,6 +134,8 @@ def _finding(
     values = program.evaluator.of(chain, func, len(func.ops))
     kinds = {value.type for value in values if isinstance(value, Instance) and isinstance(value.type, str)}
     is_list = kinds <= {"list", "collections.deque"} if kinds else not hashed
+    if last_name(getattr(other.ops[at], "func", "")) in _OF_HASHED:
+        is_list = False
     happens = (
         "elements are passed over" if is_list and "collections.deque" not in kinds else "the loop raises `RuntimeError`"
     )
