@@ -26,6 +26,8 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         for number, block in enumerate(func.body.blocks):
             caught = _caught(func, block)
+            if _is_on_the_way_out(func, number):
+                continue
             if caught and not _handled_before(func, number) and not guards.is_dead(func, number):
                 at = _awaited(func, block.partner)
                 if at is not None and not _passes_on(func, number) and not _hands_on(program, func, number):
@@ -47,6 +49,11 @@ def _caught(func: Func, block: Block) -> str:
         if isinstance(made, Call) and last_name(made.func) == "get_cancelled_exc_class":
             return "except get_cancelled_exc_class()"
     return ""
+
+
+def _is_on_the_way_out(func: Func, number: int) -> bool:
+    """Whether a handler stands in a `finally`: a cancellation that led there goes on behind it."""
+    return any(around.kind == "finally" for _, around in func.block_path(number))
 
 
 def _handled_before(func: Func, number: int) -> bool:
@@ -235,6 +242,22 @@ async def work(log):
         await trio.sleep(1)
     except trio.Cancelled as error:
         raise KeyboardInterrupt from error
+""",
+        ),
+        NearMiss(
+            "it stands in a `finally`, behind which the first cancellation goes on",
+            """\
+import anyio
+
+
+async def work(release, later):
+    try:
+        await anyio.sleep(1)
+    finally:
+        try:
+            await release()
+        except anyio.get_cancelled_exc_class():
+            later.append(release)
 """,
         ),
         NearMiss(

@@ -63,7 +63,7 @@ def _finding(program: Program, func: Func, index: int, op: Assign) -> Finding | 
         f"`{label}` is found missing before an `await` and set after it: every task that looks meanwhile does the same",
         func.at(index),
         Severity.NOTE if quiet else RULE.severity,
-        _confidence(func, op, chain),
+        _confidence(func, op),
         related=(
             Related(Place(func.module.path, span), "what is missing is looked for here"),
             Related(func.at(awaited), "other tasks run here"),
@@ -73,13 +73,13 @@ def _finding(program: Program, func: Func, index: int, op: Assign) -> Finding | 
     )
 
 
-def _confidence(func: Func, op: Assign, chain: str) -> Confidence:
-    """Likely for what all share for certain, and for what it costs to make; of other attributes nobody can tell."""
+def _confidence(func: Func, op: Assign) -> Confidence:
+    """Likely for what it costs to make: a value that is merely worked out twice hurts nobody."""
     made = _maker(func, op.value)
     if made is None:
         return Confidence.POSSIBLE
     costs = _RESOURCE.search(made) and not _LOOKED_UP.match(made)
-    return Confidence.LIKELY if chain[0] == ":" or costs else Confidence.POSSIBLE
+    return Confidence.LIKELY if costs else Confidence.POSSIBLE
 
 
 def _maker(func: Func, value: Expr) -> str | None:

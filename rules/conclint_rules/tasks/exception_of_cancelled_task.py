@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conclint.facts import Assign, Call, Seq, Use
+from conclint.facts import Assign, Call, Leave, Seq, Use
 from conclint.finding import (
     Applicability,
     Confidence,
@@ -102,7 +102,7 @@ def _takes(types: object) -> bool:
 
 def _finding(program: Program, func: Func, index: int, call: Call, name: str, handoff: Handoff) -> Finding:
     asked = last_name(call.func)
-    quiet = program.contexts.phase(handoff.user) in _QUIET
+    quiet = program.contexts.phase(handoff.user) in _QUIET or _is_last(func, index)
     return Finding(
         RULE.code,
         RULE.name,
@@ -116,6 +116,13 @@ def _finding(program: Program, func: Func, index: int, call: Call, name: str, ha
         fix=_mend(func, index, call, name),
         root=func.dotted,
     )
+
+
+def _is_last(func: Func, index: int) -> bool:
+    """Whether the callback has nothing left to do after the call: then a line in the log is all that comes of it."""
+    taker = func.consumers.get(index)
+    later = [op for at, op in enumerate(func.ops) if at > index and at != taker and not isinstance(op, Leave)]
+    return all(any(block.kind == "except" for _, block in func.block_path(op.block)) for op in later)
 
 
 def _mend(func: Func, index: int, call: Call, name: str) -> Fix | None:

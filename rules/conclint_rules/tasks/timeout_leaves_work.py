@@ -147,7 +147,8 @@ def _is_thread(program: Program, dotted: str) -> bool:
 def _finding(
     program: Program, func: Func, index: int, message: str, advice: str, related: tuple[Related, ...] = ()
 ) -> Finding:
-    quiet = program.contexts.phase(func) in _QUIET
+    # Few can end a thread: that it runs on is mostly known, and put up with.
+    quiet = bool(related) or program.contexts.phase(func) in _QUIET
     return Finding(
         RULE.code,
         RULE.name,
