@@ -21,7 +21,7 @@ WITNESSED = [rule for rule in CHECKED if rule.witness]
 # Seconds after which a program that does not end by itself is ended, and its report read.
 PATIENCE = 30
 # As many schedules as a race may need to show itself; the first of them that fails ends the search.
-SEEDS = 60
+SEEDS = 12
 RACE = "race"
 
 
@@ -73,15 +73,16 @@ def test_the_guard_sees_in_bad_what_the_rule_reports(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     evidence = guarded(tmp_path, rule.bad)
-    seen = any(evidence.of(finding) is not None for finding in lint_text(rule.bad, [rule]))
-    assert seen or (rule.witness == RACE and fails_under_some_schedule(tmp_path, rule.bad))
+    if not any(evidence.of(finding) is not None for finding in lint_text(rule.bad, [rule])):
+        # What nobody can see in one run shows itself in the outcome of some, and never in that of `good`.
+        assert rule.witness == RACE
+        assert fails_under_some_schedule(tmp_path, rule.bad)
+        assert not fails_under_some_schedule(tmp_path, rule.good)
 
 
 @pytest.mark.parametrize("rule", WITNESSED, ids=by_code)
-def test_the_guard_does_not_see_it_in_good(rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_guard_does_not_see_it_in_good(rule: Rule, tmp_path: Path) -> None:
     assert rule.code not in guarded(tmp_path, rule.good).codes()
-    assert rule.witness != RACE or not fails_under_some_schedule(tmp_path, rule.good)
 
 
 def test_at_most_one_rule_in_ten_has_no_witness() -> None:
