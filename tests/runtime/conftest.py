@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,18 +46,18 @@ def _descriptors() -> dict[int, str]:
     """The open descriptors and what they lead to; empty where the system does not tell.
 
     Those that live as long as the interpreter once they have been opened are no leak: the random source, the pipe of
-    multiprocessing's resource tracker, what the fork server listens on.
+    multiprocessing's resource tracker, what the fork server listens on, the memory that its shared values lie in.
     """
     found: dict[int, str] = {}
     if not _DESCRIPTORS.is_dir():
         return found
-    ours = _of_the_interpreter()
+    kept, memory = _of_the_interpreter(), _shared_memory()
     for name in os.listdir(_DESCRIPTORS):
         try:
-            target = os.readlink(_DESCRIPTORS / name)
+            target, identity = os.readlink(_DESCRIPTORS / name), _identity(int(name))
         except OSError:  # the one that the listing itself had open
             continue
-        if int(name) not in ours and target != "/dev/urandom":
+        if int(name) not in kept and target != "/dev/urandom" and identity not in memory:
             found[int(name)] = target
     return found
 
@@ -69,3 +70,18 @@ def _of_the_interpreter() -> set[int]:
         forkserver._forkserver._forkserver_alive_fd,  # type: ignore[attr-defined]  # no public way to ask
     )
     return {number for number in kept if number is not None}
+
+
+def _shared_memory() -> set[tuple[int, int]]:
+    """The files that values shared between processes lie in: kept for the next values, and open twice, for `mmap`
+    duplicates the descriptor that it is given."""
+    heap = sys.modules.get("multiprocessing.heap")
+    if heap is None:
+        return set()
+    arenas = heap.BufferWrapper._heap._arenas  # no public way to ask
+    return {_identity(arena.fd) for arena in arenas if getattr(arena, "fd", -1) >= 0}
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino

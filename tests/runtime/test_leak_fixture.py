@@ -34,3 +34,9 @@ def test_a_test_that_cleans_up_passes(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(FIXTURE)
     pytester.makepyfile("import threading\ndef test_it():\n    t = threading.Thread(target=print)\n    t.start()\n")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_memory_that_shared_values_lie_in_is_the_interpreters(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(FIXTURE)
+    pytester.makepyfile("import multiprocessing\ndef test_it():\n    multiprocessing.Value('i', 0)\n")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
