@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +118,29 @@ def test_a_running_task_is_interrupted_in_its_python_code() -> None:
     ray.cancel(running)
     assert ended.wait(PATIENCE)
     assert ray.get(ray.remote(len).remote([1])) == 1  # the thread's slot is free again
+
+
+# In a process of its own: on Python 3.11 the traced call would never return, and could not be stopped.
+TRACED_AFTER_AN_INTERRUPT = """
+import sys
+from conclint_runtime.actors.interrupt import Interruptible
+stretch = Interruptible()
+with stretch.held():
+    stretch.interrupt()
+    stretch.close()
+sys.settrace(lambda frame, event, argument: None)
+(lambda: None)()
+"""
+
+
+def test_an_interrupt_that_was_taken_back_lets_the_process_be_traced() -> None:
+    runtime = Path(ray.__file__).parent.parent
+    subprocess.run(
+        [sys.executable, "-c", TRACED_AFTER_AN_INTERRUPT],
+        env={**os.environ, "PYTHONPATH": str(runtime)},
+        timeout=PATIENCE,
+        check=True,
+    )
 
 
 def test_a_running_sync_method_goes_on_and_its_result_is_lost(gate: Gate) -> None:
