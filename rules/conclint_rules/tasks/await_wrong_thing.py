@@ -69,20 +69,30 @@ def _wrong_call(program: Program, colours: Colours, func: Func, at: int, call: C
     label = spell(call.func, func)
     library = [one.dotted for one in program.calls.library(func, at)]
     if library == ["ray.get"]:
-        return f"`await {label}(…)` awaits a value, not a reference: it raises `TypeError`", "await the reference", None
+        return f"`{label}(…)` awaits a value, not a reference: it raises `TypeError`", "await the reference", None
+    if library:
+        rows = [program.knowledge.row(dotted) for dotted in library]
+        wrong = all(row is not None and row.returns == _FUTURE for row in rows)
+        return _future_of(func, at, label) if wrong else None
+    callees = colours.settled.callee(func, at)
+    if not callees or not all(isinstance(value, Function) for value in callees):
+        return None
+    if colours.of_call(func, at) is not Colour.OTHER:
+        return None
     values = program.evaluator.result(func, at)
     if values and all(isinstance(value, Instance) and value.type == _FUTURE for value in values):
-        return (
-            f"`{label}` gives a `{_FUTURE}`, which cannot be awaited: it raises `TypeError`",
-            "await `asyncio.wrap_future` of it, or use `run_in_executor`",
-            _wrap(func, at),
-        )
-    callees = colours.settled.callee(func, at)
-    if not callees or not all(isinstance(value, Function) for value in callees) or library:
-        return None
-    if colours.of_call(func, at) is not Colour.OTHER or not _gives_data(program, callees):
+        return _future_of(func, at, label)
+    if not _gives_data(program, callees):
         return None
     return f"`{label}` gives nothing that can be awaited: the `await` raises `TypeError`", "call it as it is", None
+
+
+def _future_of(func: Func, at: int, label: str) -> _Wrong:
+    return (
+        f"`{label}` gives a `{_FUTURE}`, which cannot be awaited: it raises `TypeError`",
+        "await `asyncio.wrap_future` of it, or use `run_in_executor`",
+        _wrap(func, at),
+    )
 
 
 def _gives_data(program: Program, callees: tuple[object, ...]) -> bool:
