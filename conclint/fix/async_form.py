@@ -40,5 +40,7 @@ def _iterate(tree: Tree, plan: Plan, loop: cst.For | cst.CompFor, edit: MakeAsyn
     if loop.asynchronous is not None:
         raise RefusalError(f"the `for` at line {edit.span.row} is asynchronous already")
     require_await(tree, loop)
-    start = tree.range(loop)[0]
+    start, end = tree.range(loop)
+    # The clause of a comprehension begins with the space before it.
+    start += len(tree.text[start:end]) - len(tree.text[start:end].lstrip())
     plan.replace(start, start, "async ")
