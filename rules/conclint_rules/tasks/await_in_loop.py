@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from conclint.facts import Await, Call, Gather, Load
@@ -20,12 +21,13 @@ from conclint.finding import (
 from conclint.program import guards
 from conclint.program.calls import spell
 from conclint.program.colour import Colour
-from conclint.program.model import Func
+from conclint.program.model import Func, chains
 from conclint.program.program import Program
 from conclint.program.suspends import call_may_suspend
 from conclint.rule import NearMiss, Rule
 from conclint_rules.tasks.shared_state import under_lock
 
+_CONNECTION = re.compile(r"(^|[_$])(session|conn|connection|cursor|transaction|txn?|tx)$", re.IGNORECASE)
 _QUEUES = frozenset(
     ("get", "put", "read", "readline", "readuntil", "readexactly", "recv", "receive", "join", "acquire")
 )
@@ -88,7 +90,15 @@ def _is_independent(program: Program, func: Func, at: int, loop: int) -> bool:
         return False
     if not program.calls.targets(func, waited.value) or not (call.args or call.keywords):
         return False
+    if _on_one_connection(call):
+        return False
     return not under_lock(program, func, loop) and not guards.is_dead(func, waited.block)
+
+
+def _on_one_connection(call: Call) -> bool:
+    """Whether all turns are given the same connection, session or cursor, which takes one call at a time."""
+    given = [*call.args, *(value for _, value in call.keywords), call.func]
+    return any(_CONNECTION.search(part) for value in given for chain in chains(value) for part in chain.split("."))
 
 
 def _finding(func: Func, at: int, place: Place, fix: Fix | None) -> Finding:
@@ -179,6 +189,21 @@ class Store:
 """,
     ),
     near_misses=(
+        NearMiss(
+            "all turns share a session, which takes one call at a time",
+            """\
+import asyncio
+
+
+async def load(session, name):
+    await asyncio.sleep(0.01)
+    return await session.get(name)
+
+
+async def main(session, names):
+    return [await load(session=session, name=name) for name in names]
+""",
+        ),
         NearMiss(
             "one turn needs the one before",
             """\
