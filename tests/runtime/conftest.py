@@ -14,10 +14,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # How long a thread that has been told to end may take to do so, in seconds; a safety net, waited for by `join`.
 _GRACE = 5.0
 _DESCRIPTORS = Path("/proc/self/fd")
+
+# A machine that is busy with something else is no defect of what is tested.
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_is_there_is_collected_once() -> None:
+    """What other modules have left in memory is out of the sight of the collections that follow each test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from conclint_runtime.actors.ref import ObjectRef, add_waiter, result_of
@@ -28,7 +28,7 @@ class _Callbacks:
     """Runs callbacks in order on one daemon thread, which is there while there is something to run."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Callable[[Any], object], Any]] = SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Callable[[Any], object], Any]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._running = False
 
@@ -44,7 +44,7 @@ class _Callbacks:
         while True:
             try:
                 fn, future = self._jobs.get(timeout=IDLE_SECONDS)
-            except Empty:
+            except queue.Empty:
                 with self._lock:
                     if self._jobs.empty():
                         self._running = False

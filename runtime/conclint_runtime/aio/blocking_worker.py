@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from conclint_runtime.aio.errors import CancelledFromWithinError
@@ -93,7 +93,7 @@ class Worker:
     """
 
     def __init__(self, name: str, finished: Callable[[Worker, Job[object], Callable[[], None]], object]) -> None:
-        self._inbox: SimpleQueue[Job[object] | None] = SimpleQueue()
+        self._inbox: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
         self._finished = finished
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self._loop.create_future()

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import NoReturn
 
+from conclint_runtime.guard.monitor import on_monitor
 from conclint_runtime.guard.observer import GuardError
 from conclint_runtime.guard.places import Scope
 from conclint_runtime.guard.program import Program, ProgramError
@@ -150,14 +151,24 @@ class Run:
 
     def _deadlocked(self) -> None:
         """End a program that can never go on; called by whichever thread found it out. A second one waits here for the
-        end, lest it goes on and leaves before the report is written."""
+        end, lest it goes on and leaves before the report is written.
+
+        Raises:
+            GuardError: to a monitor that found it second: its look is over, for the end waits for that.
+        """
         if os.getpid() != self._process or self._ended_by == _thread.get_ident():
             return
-        with self._ending:
+        if not self._ending.acquire(False):
+            if on_monitor():
+                raise GuardError("the program is being ended")
+            self._ending.acquire()
+        try:
             self._ended_by = _thread.get_ident()
             if not self.session.ended:
                 print("guard: the program is deadlocked, and is ended", file=sys.stderr)
                 self._end(DEADLOCKED)
+        finally:
+            self._ending.release()
 
     def _end(self, status: int) -> NoReturn:
         self.finish()

@@ -13,6 +13,13 @@ _clock = time.monotonic
 # What a monitor may take to end: it may be in the middle of a look.
 _GRACE = 5.0
 
+_monitors: set[int] = set()
+
+
+def on_monitor() -> bool:
+    """Whether the current thread is that of a monitor."""
+    return _thread.get_ident() in _monitors
+
 
 class Monitor:
     """Calls `look` every `step` seconds, on its own thread, from `start` to `stop`."""
@@ -51,6 +58,7 @@ class Monitor:
                 self._gone.acquire(timeout=_GRACE)
 
     def _watch(self) -> None:
+        _monitors.add(_thread.get_ident())
         try:
             while not self._stopping.acquire(timeout=self._step):
                 try:
@@ -58,4 +66,5 @@ class Monitor:
                 except Exception:  # what it looks at changes meanwhile; the next look finds it at rest
                     self.failed += 1
         finally:
+            _monitors.discard(_thread.get_ident())
             self._gone.release()
