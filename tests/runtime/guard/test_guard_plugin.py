@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def run(folder: Path, *options: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", str(folder), "-v", *plugin, *options],
         capture_output=True, text=True, check=False, cwd=folder, timeout=100,
+        # Named, so that it is this checkout's, installed or not.
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )  # fmt: skip
     evidence = folder / "e.json"
     return done.stdout + done.stderr + (evidence.read_text() if evidence.exists() else "")
