@@ -48,7 +48,7 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
 _LONGEST = 1000
 """Characters of a comment that are looked at: what is longer is data, and could be made to take for ever."""
 # A header in parentheses goes on behind the last expression in it, which is all that the tree tells.
-_HEADER = re.compile(r"[ \t\f]*(?:async|case|class|def|elif|except|for|if|match|while|with)\b")
+_HEADER = re.compile(r"[ \t\f]*(?:(?:async|case|class|def|elif|except|for|if|match|while|with)\b|@)")
 _DIRECTIVE = re.compile(
     r"#\s*conclint\s*:\s*(?P<kind>ignore-file|ignore)(?![\w-])[ \t]*"
     r"(?:\[(?P<codes>[^\]]*)(?:\]|$))?(?P<reason>.*?)(?=\s+#\s*(?:noqa|type:|conclint|pylint|pragma|fmt:)|\s*$)",
@@ -103,7 +103,7 @@ class _Rows:
 
     @cached_property
     def headers(self) -> list[tuple[int, int]]:
-        """First and last row of each header of a compound statement that has several."""
+        """First and last row of each header of a compound statement, and of each decorator, that has several."""
         lines = logical_lines(self.text)
         return [
             (line.first_row, line.last_row)

@@ -188,6 +188,7 @@ def test_the_span_of_a_comment_ends_with_it() -> None:
         ("async def f():\n  async with (\n    a as b,  # conclint: ignore\n  ):\n    g()\n", (2, 4)),
         ("x = f'{a[\"(\"]}'\ny = 1  # conclint: ignore\n", (2, 2)),
         ("x = [\n  f()  # conclint: ignore\n  for x in y\n]\n", (1, 4)),
+        ("@made(\n    1,\n)  # conclint: ignore\ndef f(): ...", (1, 3)),
     ],
 )
 def test_a_comment_covers_what_the_extractor_takes_for_its_statement(text: str, rows: tuple[int, int]) -> None:
