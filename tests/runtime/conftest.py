@@ -12,9 +12,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.runtime.guard_server.guarded import Guarded
 
 # How long a thread that has been told to end may take to do so, in seconds; a safety net, waited for by `join`.
 _GRACE = 5.0
@@ -47,6 +51,15 @@ def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     gc.collect()
     opened = {number: target for number, target in _descriptors().items() if number not in descriptors}
     assert not opened, f"file descriptors left open: {opened}"
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[Guarded]:
+    """Runs `python -m conclint_runtime.guard`, each time in a process of its own."""
+    from tests.runtime.guard_server.guarded import guard_server
+
+    with guard_server() as run:
+        yield run
 
 
 def _ends(thread: threading.Thread) -> bool:

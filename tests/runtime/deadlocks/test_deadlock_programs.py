@@ -7,16 +7,14 @@ first line `# guard: …` gives options of the command, `# linux` says where alo
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-import conclint_runtime
+from tests.runtime.guard_server.guarded import Guarded
 
 PROGRAMS = Path(__file__).parent / "programs"
 _MARK = re.compile(r"# (CON\d{3})\b")
@@ -33,23 +31,13 @@ class Seen:
     output: str
 
 
-def run(program: Path, evidence: Path) -> Seen:
+def run(guarded: Guarded, program: Path, evidence: Path) -> Seen:
     options = re.search(r"^# guard: (.*)$", program.read_text(), re.MULTILINE)
-    command = [sys.executable, "-m", "conclint_runtime.guard", "--evidence", str(evidence), "--timeout", "40"]
+    words = options[1].split() if options else []
     # How long a loop stands on a busy machine is not the subject here.
-    command += ["--threshold", "20000"]
-    command += options[1].split() if options else []
-    environment = {**os.environ, "PYTHONPATH": str(Path(conclint_runtime.__file__).parents[1])}
-    done = subprocess.run(
-        [*command, str(program)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-        env=environment,
-    )
-    output = f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
+    words = ["--evidence", str(evidence), "--timeout", "40", "--threshold", "20000", *words]
+    status, printed = guarded(*words, str(program))
+    output = f"exit code {status}\n{printed}"
     assert evidence.exists(), output
     witnesses = json.loads(evidence.read_text())["witnesses"]
     lines = {
@@ -59,7 +47,7 @@ def run(program: Path, evidence: Path) -> Seen:
         for place in each["stack"]
     }
     names = tuple(each["code"] or each["name"] for each in witnesses)
-    return Seen(frozenset(lines), names, done.returncode, output)
+    return Seen(frozenset(lines), names, status, output)
 
 
 def programs(pattern: str) -> list[str]:
@@ -82,16 +70,18 @@ def skip_unless_it_runs_here(program: Path) -> None:
 
 
 @pytest.mark.parametrize("name", programs("con*_bad*.py"))
-def test_the_guard_reports_the_marked_lines_and_waits_for_no_timeout(name: str, tmp_path: Path) -> None:
+def test_the_guard_reports_the_marked_lines_and_waits_for_no_timeout(
+    name: str, guarded: Guarded, tmp_path: Path
+) -> None:
     program = PROGRAMS / name
     skip_unless_it_runs_here(program)
     marks = marks_of(program)
     assert marks, "the program marks no line"
-    seen = run(program, tmp_path / "evidence.json")
+    seen = run(guarded, program, tmp_path / "evidence.json")
     assert (marks - seen.lines, seen.status == TIMED_OUT) == (set(), False), seen.output
 
 
 @pytest.mark.parametrize("name", [*programs("con*_good*.py"), *programs("silent_*.py")])
-def test_the_guard_is_silent_on(name: str, tmp_path: Path) -> None:
-    seen = run(PROGRAMS / name, tmp_path / "evidence.json")
+def test_the_guard_is_silent_on(name: str, guarded: Guarded, tmp_path: Path) -> None:
+    seen = run(guarded, PROGRAMS / name, tmp_path / "evidence.json")
     assert (seen.status, seen.witnesses) == (0, ()), seen.output

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.runtime.guard_server.guarded import Guarded
 
 PROGRAMS = Path(__file__).parent / "programs"
 _MARK = re.compile(r"# (CON\d{3})\b")
@@ -31,15 +32,11 @@ class Seen:
     output: str
 
 
-def run(program: Path, evidence: Path) -> Seen:
-    text = program.read_text()
-    options = re.search(r"^# guard: (.*)$", text, re.MULTILINE)
-    command = [sys.executable, "-m", "conclint_runtime.guard", "--evidence", str(evidence), "--timeout", "30"]
-    command += options[1].split() if options else []
-    done = subprocess.run(
-        [*command, str(program)], capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL
-    )
-    output = f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
+def run(guarded: Guarded, program: Path, evidence: Path) -> Seen:
+    options = re.search(r"^# guard: (.*)$", program.read_text(), re.MULTILINE)
+    words = options[1].split() if options else []
+    status, printed = guarded("--evidence", str(evidence), "--timeout", "30", *words, str(program))
+    output = f"exit code {status}\n{printed}"
     assert evidence.exists(), output
     witnesses = json.loads(evidence.read_text())["witnesses"]
     lines = {
@@ -48,9 +45,7 @@ def run(program: Path, evidence: Path) -> Seen:
         for place in each["stack"]
         if Path(place["file"]).name == program.name
     }
-    return Seen(
-        frozenset(lines), frozenset(each["code"] for each in witnesses if each["code"]), done.returncode, output
-    )
+    return Seen(frozenset(lines), frozenset(each["code"] for each in witnesses if each["code"]), status, output)
 
 
 def programs(kind: str) -> list[str]:
@@ -67,7 +62,7 @@ def skip_unless_it_runs_here(program: Path) -> None:
 
 
 @pytest.mark.parametrize("name", programs("bad"))
-def test_the_guard_reports_the_marked_lines(name: str, tmp_path: Path) -> None:
+def test_the_guard_reports_the_marked_lines(name: str, guarded: Guarded, tmp_path: Path) -> None:
     program = PROGRAMS / name
     skip_unless_it_runs_here(program)
     marks = {
@@ -76,15 +71,15 @@ def test_the_guard_reports_the_marked_lines(name: str, tmp_path: Path) -> None:
         for code in _MARK.findall(line)
     }
     assert marks, "the program marks no line"
-    seen = run(program, tmp_path / "evidence.json")
+    seen = run(guarded, program, tmp_path / "evidence.json")
     assert marks - seen.lines == set(), seen.output
 
 
 @pytest.mark.parametrize("name", programs("good"))
-def test_the_guard_is_silent_on(name: str, tmp_path: Path) -> None:
+def test_the_guard_is_silent_on(name: str, guarded: Guarded, tmp_path: Path) -> None:
     program = PROGRAMS / name
     skip_unless_it_runs_here(program)
-    seen = run(program, tmp_path / "evidence.json")
+    seen = run(guarded, program, tmp_path / "evidence.json")
     assert seen.codes == set(), seen.output
     assert seen.exit_code == 0, seen.output
 
