@@ -23,6 +23,8 @@ PATIENCE = 30
 # As many schedules as a race may need to show itself; the first of them that fails ends the search.
 SEEDS = 12
 RACE = "race"
+# Libraries that examples use and conclint can do without; the engines of actors are embedded.
+OPTIONAL = ("anyio", "trio")
 
 
 def by_code(rule: Rule) -> str:
@@ -45,6 +47,9 @@ def in_environment(folder: Path, *arguments: str) -> subprocess.CompletedProcess
 
 def laid_out(folder: Path, text: str) -> str:
     """The files of an example in a folder; the name of the one that is run, which is the last."""
+    for library in OPTIONAL:
+        if f"import {library}" in text:
+            pytest.importorskip(library)
     files = split(text)
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

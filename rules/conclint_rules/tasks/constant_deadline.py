@@ -152,5 +152,5 @@ async def main(work, when):
         "https://trio.readthedocs.io/en/stable/reference-core.html#trio.fail_at",
     ),
     since="0.1",
-    witness="exc",
+    witness="time",
 )

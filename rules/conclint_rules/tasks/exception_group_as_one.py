@@ -91,10 +91,7 @@ async def main():
         async with asyncio.TaskGroup() as group:
             group.create_task(work())
     except* OSError as error:
-        try:
-            print(error.errno)  # CON259
-        except AttributeError as wrong:
-            print(wrong)
+        print(error.errno)  # CON259
 
 
 asyncio.run(main())
@@ -112,10 +109,7 @@ async def main():
         async with asyncio.TaskGroup() as group:
             group.create_task(work())
     except* OSError as error:
-        try:
-            print([one.errno for one in error.exceptions])
-        except AttributeError as wrong:
-            print(wrong)
+        print([one.errno for one in error.exceptions])
 
 
 asyncio.run(main())

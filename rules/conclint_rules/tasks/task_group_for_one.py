@@ -162,5 +162,5 @@ async def main(serve, accept):
     ),
     references=("https://docs.python.org/3/library/asyncio-task.html#task-groups",),
     since="0.1",
-    no_witness="it works, and only costs a task more than it needs",
+    witness="time",
 )

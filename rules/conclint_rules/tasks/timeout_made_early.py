@@ -172,5 +172,5 @@ async def main(read, loop):
         "https://anyio.readthedocs.io/en/stable/cancellation.html",
     ),
     since="0.1",
-    witness="exc",
+    witness="time",
 )

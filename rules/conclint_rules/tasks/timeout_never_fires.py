@@ -258,5 +258,5 @@ async def main():
         "https://trio.readthedocs.io/en/stable/reference-core.html#cancellation-and-timeouts",
     ),
     since="0.1",
-    no_witness="that a timeout does not fire is no event, and nothing tells when it should have",
+    witness="time",
 )

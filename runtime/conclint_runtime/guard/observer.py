@@ -61,6 +61,10 @@ OBSERVERS: tuple[tuple[str, str], ...] = (
     ("busy waits", "conclint_runtime.guard.misuse.threads:BusyWaits"),
     ("processes", "conclint_runtime.guard.misuse.processes:Processes"),
     ("remote", "conclint_runtime.guard.remote:Remote"),
+    ("nurseries", "conclint_runtime.guard.misuse.nurseries:Nurseries"),
+    ("deadlines", "conclint_runtime.guard.lost.deadlines:Deadlines"),
+    ("lone tasks", "conclint_runtime.guard.counts.lone_tasks:LoneTasks"),
+    ("library sleeps", "conclint_runtime.guard.counts.library_sleeps:LibrarySleeps"),
     ("captured", "conclint_runtime.guard.misuse.captured:Captured"),
 )
 

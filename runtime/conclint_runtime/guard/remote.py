@@ -93,7 +93,7 @@ class Remote:
             self._before.call_finished(call, error)
         if error is not None and self._sight is not None:
             for told in self._sight.shared.call_failed:
-                told(error)
+                told(error, ())
         stack = self._dropped.pop(call.number, ())
         if error is not None and self._sight is not None:
             said = f"`{call.name}` failed, and its reference was dropped: nobody is told"

@@ -42,7 +42,8 @@ class Shared:
 
     `calls` are the blocking calls that threads are in, `looking` the threads that are in this package's own code,
     `accounted` the seconds of a loop's turn that calls have reported themselves; all by thread. `task_ended` is called
-    with each task that is over, `call_failed` with what an embedded actor or remote task raised.
+    with each task that is over, `call_failed` with what an embedded actor or remote task raised, or the start
+    of one in a task group, and where that was started.
     """
 
     def __init__(self) -> None:
@@ -51,7 +52,7 @@ class Shared:
         self.accounted: dict[int, float] = {}
         self.task_ended: list[Ended] = []
         self.on_deadlock: Callable[[], None] | None = None
-        self.call_failed: list[Callable[[BaseException], None]] = []
+        self.call_failed: list[Callable[[BaseException, Stack], None]] = []
         self._for_uvloop: list[Callable[[type], None]] = []
         self._tables: Tables | None = None
         # Tasks that `gather` has started.

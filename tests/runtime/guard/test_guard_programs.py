@@ -3,7 +3,8 @@ silent.
 
 A program is a file `conNNN_bad….py` or `conNNN_good….py`. Lines that must be witnessed end with `# CONnnn`. A first
 line
-`# guard: …` gives options of the command, `# python: 3.11` the oldest Python that the program runs on.
+`# guard: …` gives options of the command, `# python: 3.11` the oldest Python that the program runs on, `# needs: …` a
+library without which it is skipped.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ def skip_unless_it_runs_here(program: Path) -> None:
     newest = re.search(r"^# python until: 3\.(\d+)$", program.read_text(), re.MULTILINE)
     if newest and sys.version_info[:2] > (3, int(newest[1])):
         pytest.skip(f"shows until Python 3.{newest[1]}")
+    needed = re.search(r"^# needs: (\w+)$", program.read_text(), re.MULTILINE)
+    if needed:
+        pytest.importorskip(needed[1])
 
 
 @pytest.mark.parametrize("name", programs("bad"))

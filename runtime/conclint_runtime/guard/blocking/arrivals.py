@@ -23,9 +23,11 @@ class Arrivals(MetaPathFinder):
         """What the other finders find, with a loader that tells of the module."""
         if not self._wanted(fullname):
             return None
-        for finder in sys.meta_path:
+        # Those before have been asked, and another of this kind among them would ask this one in turn.
+        finders = sys.meta_path
+        for finder in finders[finders.index(self) + 1 :] if self in finders else ():
             find = getattr(finder, "find_spec", None)
-            if finder is self or find is None:
+            if find is None:
                 continue
             spec = find(fullname, path, target)
             if isinstance(spec, ModuleSpec):

@@ -78,6 +78,8 @@ class GuardedRLock(OwnedLock):
 
     __slots__ = ("_count",)
 
+    # Where the interpreter's own is from: trio refuses to run with any other.
+    __module__ = "_thread"
     kind = "re-entrant lock"
 
     def __new__(cls) -> GuardedRLock:

@@ -45,6 +45,18 @@ def in_gather(failure: Failure) -> bool:
     return failure.gathered
 
 
+def in_group_handler(failure: Failure) -> bool:
+    """Whether it was raised in a handler of `except*`."""
+    kind: type[ast.stmt] | None = getattr(ast, "TryStar", None)
+    return kind is not None and any(
+        handler.lineno <= place.line <= (handler.end_lineno or handler.lineno)
+        for place in failure.stack[:1]
+        for statement in around(place.file, place.line)
+        if isinstance(statement, kind)
+        for handler in getattr(statement, "handlers", ())
+    )
+
+
 _HOOKS = ("__post_create__", "__pre_destroy__")
 
 

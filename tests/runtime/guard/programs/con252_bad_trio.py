@@ -1,0 +1,17 @@
+# needs: trio
+import trio
+
+
+def work():
+    print("working")
+
+
+async def main():
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(work)  # CON252
+    except BaseException as error:
+        print(type(error).__name__)
+
+
+trio.run(main)

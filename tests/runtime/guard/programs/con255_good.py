@@ -1,0 +1,18 @@
+# needs: anyio
+import anyio
+
+
+async def serve(*, task_status):
+    task_status.started()
+    await anyio.sleep(0.01)
+
+
+async def main():
+    try:
+        async with anyio.create_task_group() as group:
+            await group.start(serve)
+    except BaseException as error:
+        print(type(error).__name__)
+
+
+anyio.run(main)
