@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import queue
 import threading
 from collections.abc import Mapping, Sequence
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
@@ -67,9 +67,9 @@ class EmbeddedEngine:
         self._actors: set[EmbeddedActor] = set()
         self._blueprints: WeakKeyDictionary[ClassDefinition, Blueprint] = WeakKeyDictionary()
         self._functions: WeakKeyDictionary[FunctionDefinition, tuple[Arity, Shape]] = WeakKeyDictionary()
-        # Finalisers put here; `put` of a SimpleQueue may interrupt anything. Not bound at import: an exploration puts
-        # one in its place that follows the schedule.
-        self._departures: queue.SimpleQueue[EmbeddedActor | None] = queue.SimpleQueue()
+        # Finalisers put here; `put` of a SimpleQueue may interrupt anything. Bound at import: the one in Python
+        # that an exploration puts in its place may not.
+        self._departures: SimpleQueue[EmbeddedActor | None] = SimpleQueue()
         self._collecting = False
         self._down = False
         self._detached: set[Lease] = set()

@@ -10,8 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 import pytest
 
-import conclint_runtime
-from conclint_runtime.actors import api
 from conclint_runtime.guard.explore import FailingSeedError, Mode, Trouble, explore, explored
 
 Program = Callable[[], None]
@@ -393,14 +391,3 @@ def test_a_decorated_test_runs_under_many_schedules() -> None:
 def test_a_decorated_test_fails_with_the_failing_seed() -> None:
     with pytest.raises(FailingSeedError, match="fails again"):
         explored(seeds=200)(update_around_a_call)()
-
-
-def test_what_actors_wait_in_follows_the_schedule_though_they_were_imported_before() -> None:
-    kinds: set[str] = set()
-
-    def program() -> None:
-        with conclint_runtime.init(num_cpus=1):
-            kinds.add(type(vars(api.current_engine())["_departures"]).__name__)
-
-    assert not explore(program, seeds=1).failed
-    assert kinds == {"_PySimpleQueue"}
