@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from _queue import SimpleQueue
 from collections.abc import Mapping, Sequence
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
@@ -67,8 +67,8 @@ class EmbeddedEngine:
         self._actors: set[EmbeddedActor] = set()
         self._blueprints: WeakKeyDictionary[ClassDefinition, Blueprint] = WeakKeyDictionary()
         self._functions: WeakKeyDictionary[FunctionDefinition, tuple[Arity, Shape]] = WeakKeyDictionary()
-        # Finalisers put here; `put` of a SimpleQueue may interrupt anything. Bound at import: the one in Python
-        # that an exploration puts in its place may not.
+        # Finalisers put here; `put` of a SimpleQueue may interrupt anything: that of the interpreter itself,
+        # for the one in Python that an exploration puts in its place may not.
         self._departures: SimpleQueue[EmbeddedActor | None] = SimpleQueue()
         self._collecting = False
         self._down = False
