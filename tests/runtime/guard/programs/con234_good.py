@@ -9,6 +9,7 @@ async def work():
 async def find():
     async with asyncio.TaskGroup() as group:
         group.create_task(work())
+        group.create_task(work())
     return 1
 
 

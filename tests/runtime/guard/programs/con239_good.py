@@ -12,6 +12,7 @@ async def main():
     with io.StringIO("x") as file:
         async with asyncio.TaskGroup() as group:
             group.create_task(use(file))
+            group.create_task(use(file))
 
 
 asyncio.run(main())
